@@ -1,0 +1,44 @@
+# python3 and make are all that has to be there: `make lab`, `make course`, `make test`.
+PY ?= $(shell for p in python3.12 python3.13 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+V := .venv
+RUN := $(V)/bin/vostutor
+PYTEST := $(V)/bin/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system lab course test proof build benchmark claims clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(V)/.stamp ## install everything into .venv
+
+$(V)/.stamp: pyproject.toml constraints.txt
+	@test -n "$(PY)" || { echo "vostutor needs Python 3.11 or newer, e.g. apt install python3 python3-venv"; exit 1; }
+	$(PY) -m venv $(V)
+	$(V)/bin/pip install -q --disable-pip-version-check uv==0.13.8
+	$(V)/bin/uv pip install -q --python $(V)/bin/python -c constraints.txt -e '.[dev]'
+	@touch $@
+
+system: ## a browser for the browser tests, where apt and the rights are there
+	@sh tests/system.sh
+
+lab: setup ## open JupyterLab on lesson 00
+	$(RUN) lab 00
+
+course: setup ## execute every lesson on the cpu profile
+	$(RUN) run --profile cpu --out build/course
+
+test: setup system ## all tests
+	$(PYTEST) tests
+
+proof: setup ## every wrong and right answer of every exercise, 20 seeds
+	$(PYTEST) tests/exercises --seeds 20
+
+build: setup ## masters -> student notebooks and executed solutions
+	$(RUN) build --execute
+
+benchmark: setup ## what the README and the notes say about speed
+	$(V)/bin/python benchmarks/run.py
+
+clean: ## remove what was made, keep .venv
+	rm -rf build .pytest_cache .ruff_cache

@@ -1,0 +1,32 @@
+"""What every test stands on: one thread, where real video lies, how many seeds an exercise is tried with."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest  # noqa: E402
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--seeds", type=int, default=2, help="input seeds each exercise answer is tried with (make proof: 20)"
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def davis() -> Path:
+    """Six real DAVIS sequences; the only place that reads VOSTUTOR_DAVIS."""
+    place = Path(os.environ.get("VOSTUTOR_DAVIS") or ROOT.parent / "shared/data/davis-dev")
+    if not (place / "JPEGImages").is_dir():
+        pytest.skip("no real video: set VOSTUTOR_DAVIS to a DAVIS root")
+    return place
