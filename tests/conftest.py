@@ -30,3 +30,25 @@ def davis() -> Path:
     if not (place / "JPEGImages").is_dir():
         pytest.skip("no real video: set VOSTUTOR_DAVIS to a DAVIS root")
     return place
+
+
+def pytest_collection_modifyitems(items):
+    """A test that asks for real video is a `real` test."""
+    for item in items:
+        if "davis" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.real)
+
+
+LEFT_OUT = {
+    "real": "real video (set VOSTUTOR_DAVIS)",
+    "browser": "the browser (install chromium)",
+    "gpu": "CUDA (no GPU)",
+}
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line for each kind of test that this machine could not run; .ci/run reads it."""
+    for mark, what in LEFT_OUT.items():
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if mark in report.keywords]
+        if skipped:
+            terminalreporter.write_line(f"did not run: {what}: {len(skipped)} tests")
