@@ -1,0 +1,177 @@
+"""minivos: short clips of things that move over a floor, with everything known about them.
+
+Masks, identities, optical flow both ways and occlusion are exact, because they come from the scene and not from the picture. The seed
+decides the scene, the label what is hard about it. Clips are endless: seeds from VALIDATION_SEED on are kept for the validation
+split, which the repository holds in DAVIS layout; train with smaller ones.
+
+    python -m vostutor.data.minivos data/minivos     # draws the validation split again
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from vostutor.core.clip import Clip
+from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.files import write_atomically
+from vostutor.data.frames import read_frame
+from vostutor.data.home import home
+from vostutor.data.render import Drawn, develop, draw, flow_between, grain_for
+from vostutor.data.scene import RULES, Scene, compose
+
+VERSION = "v0"
+LABELS = ("plain", "drift", "occlusion", "distractor", "static", "camera", "fast")
+VALIDATION_SEED = 1_000_000
+VALIDATION_CLIPS = 3  # of each label
+SMALLEST_OBJECT = 0.004  # share of the frame that each object shows at the start
+HIDDEN, BACK = 0.25, 0.6  # an occluded object shows less than a quarter for a moment, and more than 60 % at the end
+ATTEMPTS = 200
+
+
+def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frames: int = 16) -> Clip:
+    """A clip with frames, ids, flow both ways, occlusion and categories. Same arguments, same clip.
+
+    Shapes: size is (H,W), 48 to 1080; frames is T, 2 to 256 (8 or more for "occlusion").
+    Raises: SettingsError for a label, seed, size or length that cannot be drawn.
+    >>> clip = draw_clip("plain", 3, frames=4)
+    >>> clip.flow_fwd.shape, clip.source
+    (torch.Size([3, 2, 96, 160]), 'minivos v0 plain seed 3')
+    """
+    _refuse(label, seed, size, frames)
+    scene, views = _accepted(label, seed, size, frames)
+    rng = np.random.default_rng([seed, 1])
+    grain = grain_for(scene, rng)
+    pictures = np.stack([develop(view.image, scene, grain, rng) for view in views])
+    flow_fwd, occluded = _stacked(flow_between(a, b) for a, b in zip(views, views[1:], strict=False))
+    flow_bwd, _ = _stacked(flow_between(b, a) for a, b in zip(views, views[1:], strict=False))
+    objects = _objects(scene)
+    return Clip(
+        frames=torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))),
+        ids=torch.from_numpy(np.stack([view.ids for view in views]).astype(np.int64)),
+        flow_fwd=torch.from_numpy(flow_fwd),
+        flow_bwd=torch.from_numpy(flow_bwd),
+        occluded=torch.from_numpy(occluded),
+        object_ids=tuple(objects),
+        categories=tuple(objects.values()),
+        labels={label},
+        name=f"{label}-{seed}",
+        source=f"minivos {VERSION} {label} seed {seed}",
+    )
+
+
+def _accepted(label, seed, size, frames) -> tuple[Scene, list[Drawn]]:
+    """The first scene of this seed in which every object shows itself at the start and the label's promise holds."""
+    for attempt in range(ATTEMPTS):
+        scene = compose(RULES[label], np.random.default_rng([seed, 0, attempt]), size, frames)
+        first = draw(scene, 0)
+        if not _all_start(scene, first):
+            continue
+        views = [first, *(draw(scene, t) for t in range(1, frames))]
+        if label != "occlusion" or _hides_and_returns(views):
+            return scene, views
+    raise AssertionError(f"no scene for {label} seed {seed} size {size} frames {frames} in {ATTEMPTS} attempts")
+
+
+def _all_start(scene: Scene, view: Drawn) -> bool:
+    shown = np.bincount(view.ids.ravel(), minlength=4)
+    return all(shown[number] >= SMALLEST_OBJECT * view.ids.size for number in _objects(scene))
+
+
+def _hides_and_returns(views: list[Drawn]) -> bool:
+    shown = np.array([(view.ids == 1).sum() for view in views]) / (views[0].ids == 1).sum()
+    return shown.min() < HIDDEN and shown[-3:].min() > BACK
+
+
+def _objects(scene: Scene) -> dict[int, str]:
+    return dict(sorted((thing.number, thing.category) for thing in scene.things if thing.number))
+
+
+def _stacked(pairs) -> tuple[np.ndarray, np.ndarray]:
+    flows, occluded = zip(*pairs, strict=True)
+    return np.stack(flows), np.stack(occluded)
+
+
+def _refuse(label, seed, size, frames) -> None:
+    if label not in LABELS:
+        raise SettingsError(
+            expected=f"a label: {', '.join(LABELS)}", got=repr(label), try_this='draw_clip("plain", seed)'
+        )
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise SettingsError(
+            expected="a seed: a whole number from 0 on", got=repr(seed), try_this='draw_clip("plain", 0)'
+        )
+    if len(size) != 2 or not all(48 <= n <= 1080 for n in size):
+        raise SettingsError(expected="size (H,W), each from 48 to 1080", got=repr(size), try_this="size=(96, 160)")
+    fewest = 8 if label == "occlusion" else 2
+    if not fewest <= frames <= 256:
+        raise SettingsError(expected=f"{fewest} to 256 frames for {label}", got=repr(frames), try_this="frames=16")
+
+
+def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
+    """The committed clips, VALIDATION_CLIPS of each label: frames and ids as they lie on disk.
+
+    Flow and occlusion are not stored; `flow=True` draws them again from the clips' seeds.
+
+    Raises: DataError when the files are not there.
+    >>> len(validation_split()) == VALIDATION_CLIPS * len(LABELS)
+    True
+    """
+    folder = home() / "minivos"
+    if not (folder / _INDEX).exists():
+        raise DataError(
+            expected=f"{folder / _INDEX}", got="no such file", try_this=f"python -m vostutor.data.minivos {folder}"
+        )
+    sequences = json.loads((folder / _INDEX).read_text())["sequences"]
+    return tuple(_read(folder, name, entry, flow) for name, entry in sequences.items())
+
+
+def write_validation_split(folder: str | Path) -> Path:
+    """Draw the validation split into a folder, in DAVIS layout with labels.json beside it; returns the folder."""
+    from vostutor.data.palette import write_ids
+
+    folder, sequences = Path(folder), {}
+    for label in LABELS:
+        for k in range(1, VALIDATION_CLIPS + 1):
+            name, clip = f"{label}-{k}", draw_clip(label, VALIDATION_SEED + k)
+            for t, (frame, ids) in enumerate(zip(clip.frames, clip.ids, strict=True)):
+                picture = cv2.cvtColor(frame.permute(1, 2, 0).numpy(), cv2.COLOR_RGB2BGR)
+                _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
+                write_atomically(folder / _FRAMES / name / f"{t:05d}.jpg", jpeg.tobytes())
+                (folder / _MASKS / name).mkdir(parents=True, exist_ok=True)
+                write_ids(folder / _MASKS / name / f"{t:05d}.png", ids.numpy().astype(np.uint8))
+            objects = {str(i): category for i, category in zip(clip.object_ids, clip.categories, strict=True)}
+            sequences[name] = {"label": label, "seed": VALIDATION_SEED + k, "objects": objects}
+    write_atomically(folder / "ImageSets" / "val.txt", "".join(f"{name}\n" for name in sequences))
+    write_atomically(folder / _INDEX, json.dumps({"version": VERSION, "sequences": sequences}, indent=1) + "\n")
+    return folder
+
+
+_INDEX, _FRAMES, _MASKS = "labels.json", "JPEGImages", "Annotations"
+
+
+def _read(folder: Path, name: str, entry: dict, flow: bool) -> Clip:
+    from vostutor.data.palette import read_ids
+
+    frames = torch.stack([read_frame(path) for path in sorted((folder / _FRAMES / name).glob("*.jpg"))])
+    ids = np.stack([read_ids(path) for path in sorted((folder / _MASKS / name).glob("*.png"))])
+    drawn = draw_clip(entry["label"], entry["seed"], size=tuple(ids.shape[1:]), frames=len(ids)) if flow else None
+    return Clip(
+        frames=frames,
+        ids=torch.from_numpy(ids.astype(np.int64)),
+        flow_fwd=drawn and drawn.flow_fwd,
+        flow_bwd=drawn and drawn.flow_bwd,
+        occluded=drawn and drawn.occluded,
+        object_ids=tuple(int(i) for i in entry["objects"]),
+        categories=tuple(entry["objects"].values()),
+        labels={entry["label"]},
+        name=name,
+        source=f"minivos {VERSION} {entry['label']} seed {entry['seed']}, as JPEG",
+    )
+
+
+if __name__ == "__main__":
+    print(write_validation_split(*sys.argv[1:] or [home() / "minivos"]))

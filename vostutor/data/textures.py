@@ -1,0 +1,135 @@
+"""Surfaces for minivos: photographs, noise with the spectrum of photographs, patterns, colours.
+
+A surface is made once for a clip and then only shrunk or turned, never enlarged: enlarged crops are smoother than their
+surroundings, and a network would find the objects by that alone. The photographs are those that scikit-image ships as CC0 or
+public domain; none shows a person.
+
+Letters: S texels along a side; colours are float32 RGB from 0 to 255.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+PHOTOGRAPHS = (
+    "brick.png",
+    "grass.png",
+    "gravel.png",
+    "chelsea.png",
+    "coffee.png",
+    "rocket.jpg",
+    "hubble_deep_field.jpg",
+)
+PLATES = 6  # noise plates, from rough (exponent .8) to cloudy (1.5)
+PLATE_SIDE = 256  # texels; the plates tile without a seam
+
+
+@cache
+def photograph(name: str) -> np.ndarray:
+    """A photograph from inside the scikit-image wheel. Shapes: returns uint8 (h,w,3) RGB, read only."""
+    import skimage
+
+    image = cv2.cvtColor(cv2.imread(str(Path(skimage.data_dir) / name)), cv2.COLOR_BGR2RGB)
+    image.flags.writeable = False
+    return image
+
+
+@cache
+def noise_plate(index: int) -> np.ndarray:
+    """Noise with amplitude 1/f^a, as photographs have it (a near 1). Shapes: returns float32 (256,256,3), mean 0, deviation 1.
+
+    >>> abs(float(noise_plate(0).mean())) < 1e-4
+    True
+    """
+    rng = np.random.default_rng([index, 0])
+    exponent = np.linspace(0.8, 1.5, PLATES)[index]
+    fy, fx = np.fft.fftfreq(PLATE_SIDE)[:, None], np.fft.rfftfreq(PLATE_SIDE)[None, :]
+    radius = np.hypot(fx, fy)
+    radius[0, 0] = np.inf  # no mean
+    spectrum = np.fft.rfft2(rng.standard_normal((3, PLATE_SIDE, PLATE_SIDE))) / radius**exponent
+    plate = np.fft.irfft2(spectrum, s=(PLATE_SIDE, PLATE_SIDE)).transpose(1, 2, 0)
+    return (plate / plate.std()).astype(np.float32)
+
+
+def random_colour(rng: np.random.Generator) -> np.ndarray:
+    """A colour of moderate saturation, as in outdoor video. Shapes: returns float32 (3,).
+
+    >>> random_colour(np.random.default_rng(0)).round().astype(int).tolist()
+    [93, 114, 173]
+    """
+    luminance, chroma, hue = rng.uniform(60, 175), rng.uniform(4, 42), rng.uniform(0, 2 * np.pi)
+    red_cyan, green_magenta = np.array([2, -1, -1]) / 6**0.5, np.array([0, 1, -1]) / 2**0.5
+    return (luminance + chroma * (np.cos(hue) * red_cyan + np.sin(hue) * green_magenta)).astype(np.float32)
+
+
+def surface(rng: np.random.Generator, height: int, width: int, colour: np.ndarray) -> np.ndarray:
+    """A textured piece of material around a colour, half of them cut from photographs, half from noise.
+
+    Shapes: colour (3,) -> float32 (height,width,3).
+    """
+    if rng.random() < 0.5:
+        pattern = _photo_crop(rng, height, width)
+        pattern -= pattern.mean((0, 1))
+    else:
+        pattern = _plate_crop(rng, height, width)
+    grey = pattern.mean(2, keepdims=True)
+    strength = rng.uniform(14, 34) / max(float(grey.std()), 1e-3)
+    colourful = rng.uniform(0.1, 0.6)
+    return np.clip(colour + strength * (grey + colourful * (pattern - grey)), 4, 251)
+
+
+def marked(rng: np.random.Generator, material: np.ndarray) -> np.ndarray:
+    """The material with stripes, spots or nothing on it: edges inside an object as strong as its outline. Shapes: (S,S,3) -> (S,S,3)."""
+    kind = rng.choice(["none", "stripes", "spots"], p=[0.4, 0.3, 0.3])
+    if kind == "none":
+        return material
+    height, width = material.shape[:2]
+    wave = _soft_noise(rng, height, width)
+    if kind == "stripes":
+        angle, count = rng.uniform(0, np.pi), rng.uniform(2, 6)
+        y, x = np.mgrid[:height, :width].astype(np.float32) / max(height, width)
+        wave = np.sin(2 * np.pi * count * (x * np.cos(angle) + y * np.sin(angle)) + wave)
+    where = np.clip(0.5 + 2.5 * (wave - rng.uniform(0, 0.6)), 0, 1)[..., None]
+    return material + where * rng.uniform(0.4, 0.9) * (random_colour(rng) - material.mean((0, 1)))
+
+
+def ground(rng: np.random.Generator, height: int, width: int, colour: np.ndarray) -> np.ndarray:
+    """What lies under everything: one or two materials that meet along a winding border. Shapes: returns float32 (height,width,3)."""
+    below = surface(rng, height, width, colour)
+    if rng.random() < 0.6:
+        above = surface(rng, height, width, 0.5 * colour + 0.5 * random_colour(rng))
+        cover = np.clip(0.5 + 6 * _soft_noise(rng, height, width), 0, 1)[..., None]
+        below = below + cover * (above - below)
+    light = 1 + 0.12 * _soft_noise(rng, height, width)[..., None]
+    return np.clip(below * light, 4, 251)
+
+
+def _photo_crop(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """A window of a photograph, shrunk by 1 to 2.2, mirrored at the border where the photograph is too small."""
+    photo = photograph(PHOTOGRAPHS[rng.integers(len(PHOTOGRAPHS))])
+    shrink = rng.uniform(1, 2.2)
+    rows = _reflected(rng, round(height * shrink), photo.shape[0])
+    columns = _reflected(rng, round(width * shrink), photo.shape[1])
+    return cv2.resize(photo[rows[:, None], columns], (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _reflected(rng: np.random.Generator, length: int, available: int) -> np.ndarray:
+    start = rng.integers(0, max(available - length, available // 2))
+    place = (start + np.arange(length)) % (2 * available)
+    indices = np.minimum(place, 2 * available - 1 - place)
+    return indices[::-1] if rng.random() < 0.5 else indices
+
+
+def _plate_crop(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    plate = noise_plate(int(rng.integers(PLATES)))
+    y, x = rng.integers(PLATE_SIDE, size=2)
+    rows, columns = (y + np.arange(height)) % PLATE_SIDE, (x + np.arange(width)) % PLATE_SIDE
+    return plate[rows[:, None], columns][..., rng.permutation(3)]
+
+
+def _soft_noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """A smooth field between about -1 and 1 with a few hills across."""
+    coarse = rng.uniform(-1, 1, (5, 5)).astype(np.float32)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
