@@ -1,0 +1,20 @@
+"""Layer 2: arrays in, pictures out. `draw_*` returns uint8 pixels, `plot_*` returns the Axes, `Picture` is what a cell ends with."""
+
+_HOME = {
+    "Look": "colours", "look_of": "colours", "series_look": "colours", "VOID_COLOUR": "colours",
+    "draw_masks": "draw", "draw_outline": "draw", "draw_labels": "draw", "draw_binary": "draw", "as_pixels": "draw",
+    "contact_sheet": "sheet", "time_stamps": "sheet",
+    "draw_flow": "flow", "draw_wheel": "flow",
+    "plot_scores": "plots", "plot_bars": "plots",
+    "Picture": "picture",
+    "style": "style", "new_figure": "style", "show_pixels": "style",
+}  # fmt: skip
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

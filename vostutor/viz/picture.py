@@ -1,0 +1,95 @@
+"""What a lesson's cell ends with: pixels and the sentence that says what is seen, as one object.
+
+The bytes are the same on every run (no date, no version), so that a notebook changes only where its picture does.
+"""
+
+import base64
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from vostutor.core.errors import SettingsError
+from vostutor.viz.draw import as_pixels
+
+_LIMIT = 80_000  # bytes of one stored picture: a notebook of at most 500 kB holds half a dozen
+
+
+class Picture:
+    """A figure or an array of pixels with its alt text; Jupyter shows it, and stores both.
+
+    Shapes: a matplotlib Figure, or an image (3,H,W), (H,W,3), (H,W) as uint8.
+    Units: width in CSS pixels; left out, a figure keeps its own size and an array its pixels.
+    Raises: SettingsError for a missing alt text.
+    It is stored as PNG, with a palette of 256 colours where that is needed to stay under 80 kB, and as JPEG (photographs) otherwise.
+    >>> Picture(np.zeros((2, 3, 3), np.uint8), alt="Two rows of black.")
+    Picture(3 x 2, image/png, 'Two rows of black.')
+    """
+
+    def __init__(self, figure_or_array, alt: str, *, width: int | None = None):
+        if not isinstance(alt, str) or not alt.strip():
+            raise SettingsError(
+                expected="alt text: a sentence that says what is seen",
+                got=repr(alt),
+                try_this='Picture(figure, alt="J falls from 0.9 to 0.2 while the object turns.")',
+            )
+        self.alt = " ".join(alt.split())
+        if hasattr(figure_or_array, "savefig"):
+            pixels, own_width = _render(figure_or_array)
+        else:
+            pixels, own_width = as_pixels(figure_or_array), None
+        self.size = (pixels.shape[1], pixels.shape[0])
+        self.width = width or own_width
+        self.data, self.mime = _compress(Image.fromarray(pixels))
+
+    def save(self, path) -> None:
+        """Writes the picture's bytes to a file."""
+        Path(path).write_bytes(self.data)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
+        about = {"alt": self.alt} | ({"width": int(self.width)} if self.width else {})
+        stored = {self.mime: base64.b64encode(self.data).decode("ascii"), "text/plain": self.alt}
+        return stored, {self.mime: about}
+
+    def __repr__(self) -> str:
+        return f"Picture({self.size[0]} x {self.size[1]}, {self.mime}, {self.alt!r})"
+
+
+def _render(figure) -> tuple[np.ndarray, int]:
+    """Pixels (H,W,3) of a figure and its width in CSS pixels; the figure is closed."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from vostutor.viz.style import DPI, style
+
+    with style():
+        figure.set_dpi(DPI)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    if "matplotlib.pyplot" in sys.modules:  # else no window manager can hold it
+        sys.modules["matplotlib.pyplot"].close(figure)
+    return pixels, round(figure.get_figwidth() * 96)
+
+
+def _compress(image: Image.Image) -> tuple[bytes, str]:
+    """The first of: exact PNG, PNG with 256 colours, JPEG of falling quality, that is small enough."""
+    exact = _encoded(image, "PNG", optimize=True)
+    if len(exact) <= _LIMIT:
+        return exact, "image/png"
+    palette = image.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few = _encoded(palette, "PNG", optimize=True)
+    if len(few) <= _LIMIT:
+        return few, "image/png"
+    for quality in (88, 80, 70, 60):
+        photograph = _encoded(image, "JPEG", quality=quality, optimize=True, progressive=True)
+        if len(photograph) <= _LIMIT:
+            break
+    return photograph, "image/jpeg"
+
+
+def _encoded(image: Image.Image, kind: str, **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
