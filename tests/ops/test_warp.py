@@ -104,6 +104,17 @@ def test_what_leads_nowhere_is_zero(mode, nowhere):
     assert warped.sum() == pytest.approx(2 * 19)
 
 
+@pytest.mark.parametrize("mode", ["bilinear", "nearest"])
+def test_a_coarse_number_type_loses_no_pixel(mode):
+    row = torch.arange(600.0).remainder(7).reshape(1, 1, 1, 600)
+    flow = constant_flow(1, 0, (1, 600))
+    for dtype in (torch.bfloat16, torch.float16):
+        warped = backward_warp(row.to(dtype), flow.to(dtype), mode)
+        assert warped.dtype == dtype
+        # 600 pixels times 1.2e-7 from float32 coordinates, then 8 bits for values up to 6
+        assert torch.allclose(warped.float(), backward_warp(row, flow, mode), atol=0.02)
+
+
 # slow reference
 
 

@@ -72,7 +72,9 @@ def to_ids(prob_all: Tensor, objects: Sequence[int]) -> Tensor:
     )
     ids = torch.zeros(prob_all.shape[1:], dtype=torch.int64, device=prob_all.device)
     best = prob_all[0]
-    for value, prob in zip(objects, prob_all[1:], strict=True):  # argmax over a leading axis is 20 times slower on a CPU
+    for value, prob in zip(
+        objects, prob_all[1:], strict=True
+    ):  # argmax over a leading axis is 20 times slower on a CPU
         ids = torch.where(prob > best, value, ids)
         best = torch.maximum(prob, best)
     return ids

@@ -39,12 +39,15 @@ def backward_warp(image: Tensor, flow: Tensor, mode: Literal["bilinear", "neares
     )
     _check_types(image, flow, mode)
     height, width = image.shape[-2:]
-    points = pixel_grid(height, width, device=flow.device, dtype=flow.dtype) + flow
+    # At least float32: bfloat16 knows no pixel between 256 and 258.
+    exact = torch.promote_types(torch.promote_types(flow.dtype, image.dtype), torch.float32)
+    points = pixel_grid(height, width, device=flow.device, dtype=exact) + flow
     points = _nowhere_is_outside(points, height, width)
     if mode == "nearest":
         return _fetch_nearest(image, points)
     grid = to_normalised(points, height, width).movedim(1, -1)  # (B,H,W,2)
-    return grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    warped = grid_sample(image.to(exact), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return warped.to(image.dtype)
 
 
 def _nowhere_is_outside(points: Tensor, height: int, width: int) -> Tensor:
@@ -71,9 +74,9 @@ def _check_types(image: Tensor, flow: Tensor, mode: str) -> None:
             got=f"{flow.dtype} on {flow.device}",
             try_this="flow.to(image.device, torch.float32)",
         )
-    if mode == "bilinear" and image.dtype != flow.dtype:
+    if mode == "bilinear" and not image.is_floating_point():
         raise ShapeError(
-            expected=f"an image of the flow's type {flow.dtype}, since bilinear sampling blends values",
+            expected="a floating-point image, since bilinear sampling blends values",
             got=f"{image.dtype}",
             try_this="image.float() for a picture, mode='nearest' for ids",
         )
