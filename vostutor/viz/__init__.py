@@ -6,7 +6,7 @@ _HOME = {
     "contact_sheet": "sheet", "time_stamps": "sheet",
     "draw_flow": "flow", "draw_wheel": "flow",
     "plot_scores": "plots", "plot_bars": "plots",
-    "Picture": "picture",
+    "Picture": "picture", "Table": "table",
     "style": "style", "new_figure": "style", "show_pixels": "style",
 }  # fmt: skip
 __all__ = sorted(_HOME)
