@@ -19,7 +19,7 @@ _LINES = ("solid", "dashed", "dotted")
 _MARKERS = ("o", "s", "^", "D", "v")
 
 # Drawn and blank length of an outline, in line widths; every renderer (pixels, figures, browser) reads this one table.
-DASHES = {"solid": (1.0, 0.0), "dashed": (4.0, 2.5), "dotted": (0.1, 2.2)}
+DASHES = {"solid": (1.0, 0.0), "dashed": (4.0, 2.5), "dotted": (0.1, 3.2)}
 
 
 @dataclass(frozen=True)

@@ -91,11 +91,19 @@ def draw_outline(image, mask, colour: tuple[int, int, int], *, dash: str = "soli
     pixels, mask = as_pixels(image), np.asarray(mask) > 0
     expect("image: H W 3, mask: H W", image=pixels, mask=mask)
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    strokes = [stroke for contour in contours for stroke in _strokes(contour[:, 0], dash, width)]
-    for paint, thickness in ((_HALO, width + 2), (colour, width)):
-        for stroke in strokes:
-            cv2.polylines(pixels, [stroke], False, tuple(int(c) for c in paint), thickness, cv2.LINE_AA)
+    for contour in contours:  # a dark line all round, the pattern in colour on top of it
+        cv2.polylines(pixels, [contour], True, _HALO, width + 2, cv2.LINE_AA)
+    for contour in contours:
+        for stroke in _strokes(contour[:, 0], dash, width):
+            _paint(pixels, stroke, tuple(int(c) for c in colour), width)
     return pixels
+
+
+def _paint(pixels: np.ndarray, stroke: np.ndarray, colour: tuple[int, int, int], width: int) -> None:
+    if len(stroke) > 1:
+        cv2.polylines(pixels, [stroke], False, colour, width, cv2.LINE_AA)
+    else:  # a polyline of one point would draw nothing
+        cv2.circle(pixels, stroke[0].tolist(), max(1, width // 2), colour, -1, cv2.LINE_AA)
 
 
 def _strokes(contour: np.ndarray, dash: str, width: int) -> list[np.ndarray]:
@@ -108,7 +116,7 @@ def _strokes(contour: np.ndarray, dash: str, width: int) -> list[np.ndarray]:
     # A whole number of periods on the way round: no half dash where the line closes.
     period = along[-1] / max(1, round(along[-1] / (drawn + blank)))
     turn, rest = np.divmod(along, period)
-    keep = rest <= drawn
+    keep = (rest <= drawn) | (np.diff(turn, prepend=-1) > 0)  # a dot is the first point of its period
     starts = [np.flatnonzero(keep & (turn == k)) for k in range(int(turn[-1]) + 1)]
     return [closed[piece] for piece in starts if len(piece)]
 

@@ -64,7 +64,7 @@ def _hue(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def draw_wheel(size: int = 120, *, max_flow: float) -> np.ndarray:
-    """The legend of draw_flow: each point of the disk has the colour of the motion from the centre to it.
+    """The legend of draw_flow: each point of the disk has the colour of the motion that leads there from the centre.
 
     Shapes: -> (size, size, 3) uint8.
     Units: size in pixels; the rim stands for max_flow pixels.
@@ -73,12 +73,11 @@ def draw_wheel(size: int = 120, *, max_flow: float) -> np.ndarray:
     (60, 60, 3)
     """
     reach = (size - 1) / 2
-    y, x = (np.mgrid[:size, :size] - reach) / (reach * 0.84)  # the rest of the square is for the letters
+    y, x = (np.mgrid[:size, :size] - reach) / (reach * 0.94)
     disk = draw_flow(np.stack([x, y]) * max_flow, max_flow=max_flow)
     disk[np.hypot(x, y) > 1] = 255
     picture = Image.fromarray(disk)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(max(9, size // 10))
-    pen.line([(reach, reach), (size * 0.93, reach)], fill=(34, 34, 34), width=1)
-    pen.text((size * 0.71, reach - 2), f"{max_flow:g} px", font=font, fill=(34, 34, 34), anchor="mb")
-    pen.text((size - 1, size - 1), "→ x  ↓ y", font=font, fill=(34, 34, 34), anchor="rb")
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(max(9, size // 11))
+    pen.line([(reach, reach), (size * 0.97, reach)], fill=(34, 34, 34), width=1)
+    pen.text((size * 0.75, reach - 2), f"{max_flow:g} px", font=font, fill=(34, 34, 34), anchor="mb")
     return np.asarray(picture).copy()

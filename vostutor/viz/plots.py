@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from vostutor.core.errors import DataError
 from vostutor.viz.colours import series_look
@@ -40,7 +41,8 @@ def plot_scores(
             if decay:
                 _draw_decay(ax, frames, scores, series_look(i), place=i, alone=len(series) == 1)
         ax.set(xlabel="frame", ylabel=f"{measure} (0 to 1)", ylim=(0, 1.08))
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ticks = MaxNLocator(integer=True).tick_values(frames[0], frames[-1])
+        ax.set_xticks([int(t) for t in ticks if frames[0] <= t <= frames[-1]])  # the decay stands beyond the last frame
         if any(series):
             ax.legend(loc="lower left", ncols=len(series), handlelength=3)
     return ax
