@@ -3,7 +3,8 @@
 _HOME = {
     "VosError": "errors", "ShapeError": "errors", "DataError": "errors", "SettingsError": "errors", "LessonError": "errors",
     "expect": "shapes",
-    "Clip": "clip", "FrameSource": "clip", "Segmenter": "clip", "ClipSegmenter": "clip", "VOID": "clip",
+    "Clip": "clip", "FrameSource": "clip", "Segmenter": "clip", "ClipSegmenter": "clip",
+    "VOID": "ids", "BACKGROUND": "ids",
     "Profile": "profiles", "PROFILES": "profiles", "profile_named": "profiles",
 }  # fmt: skip
 __all__ = sorted(_HOME)

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from vostutor.core.errors import DataError, ShapeError
+from vostutor.core.ids import VOID
 from vostutor.core.shapes import expect
-
-VOID = 255  # an id that nobody is asked about; 0 is background
 
 
 @dataclass(frozen=True, eq=False)
