@@ -1,5 +1,6 @@
 """Layer 7, the command line. Each command imports what it needs when it runs, so that `vostutor --help` answers at once."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,12 +16,75 @@ app = typer.Typer(
 )
 
 
+Lessons = Annotated[list[str] | None, typer.Argument(metavar="[NN]...", help="numbers of lessons, all when left out")]
+
+
 @app.command()
-def lab(lesson: Annotated[str, typer.Argument(help="number of the lesson, 00 when left out")] = "00"):
-    """Open JupyterLab on a lesson."""
+def lab(
+    lesson: Annotated[str, typer.Argument(metavar="[NN]", help="number of the lesson")] = "00",
+    browser: Annotated[bool, typer.Option(help="open a browser, or only print the address")] = True,
+    port: Annotated[int | None, typer.Option(help="a port of your choice")] = None,
+):
+    """Open JupyterLab on a lesson: on your own copy in work/, which no build overwrites."""
     from vostutor.course.lab import open_lesson
 
-    open_lesson(lesson)
+    open_lesson(lesson, browser=browser, port=port)
+
+
+@app.command()
+def run(
+    lessons: Lessons = None,
+    profile: Annotated[str, typer.Option(help="how much to do: smoke, cpu, gpu or paper")] = "cpu",
+    seed: Annotated[int, typer.Option(help="seed of everything random in the lessons")] = 0,
+    data: Annotated[Path | None, typer.Option(help="root of a DAVIS data set, minivos when left out")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda, the profile's own when left out")] = None,
+    out: Annotated[Path, typer.Option(help="gets the executed notebooks and budgets.json")] = Path("build/run"),
+):
+    """Execute lessons from start to end; one line each says what was declared and what it took.
+
+    Exits with 1 when a lesson fails or breaks a limit of its profile; the others are run all the same.
+    """
+    from vostutor.course import Course, run_lessons
+
+    outcomes = run_lessons(
+        Course.here(),
+        lessons or (),
+        profile=profile,
+        seed=seed,
+        data_root=data,
+        device=device,
+        out=out,
+        tell=typer.echo,
+    )
+    raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
+
+
+@app.command()
+def build(
+    lessons: Lessons = None,
+    execute: Annotated[bool, typer.Option("--execute", help="run the solutions (smoke) and store new outputs")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="only compare: write nothing, exit with 1 on a difference")
+    ] = False,
+):
+    """Make the student and solution notebooks from the masters in solutions/.
+
+    Stored outputs are kept where a cell is unchanged.
+    """
+    from vostutor.course import Course, build_notebooks, differences, renew
+
+    course = Course.here()
+    if check:
+        found = differences(course, lessons or ())
+        typer.echo("\n".join(found) or "every notebook is what its master makes")
+        raise typer.Exit(1 if found else 0)
+    if execute:
+        outcomes = renew(course, lessons or (), tell=typer.echo)
+        raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
+    changed = build_notebooks(course, lessons or ())
+    typer.echo(
+        "\n".join(f"wrote {path}" for path in changed) or "nothing to do: every notebook is what its master makes"
+    )
 
 
 def main() -> None:

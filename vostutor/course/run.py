@@ -1,0 +1,101 @@
+"""Lessons, executed one after the other and held to their budgets."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from vostutor.core.errors import DataError, VosError
+from vostutor.core.profiles import Profile, profile_named
+from vostutor.course.budget import Outcome
+from vostutor.course.execute import Ran, run_notebook
+from vostutor.course.lesson import Master
+from vostutor.course.master import read_master
+from vostutor.course.notebook import cell_id, solution_notebook
+from vostutor.course.places import Course, replace_file
+
+_PATIENCE = 4  # times the profile's minutes for a single cell: a busy machine is slow, an endless cell is endless
+
+
+def run_lessons(
+    course: Course,
+    numbers: Sequence[str] = (),
+    *,
+    profile: str = "cpu",
+    seed: int = 0,
+    data_root: Path | None = None,
+    device: str | None = None,
+    out: Path | None = None,
+    tell: Callable[[str], None] = print,
+) -> list[Outcome]:
+    """How each lesson fared; `out` gets the executed notebooks and budgets.json. A lesson that fails does not stop the others.
+
+    Raises: SettingsError for a lesson or profile that does not exist, DataError for data that are not there.
+    """
+    chosen = profile_named(profile)
+    if data_root is not None and not Path(data_root).is_dir():
+        raise DataError(expected="a folder with data", got=str(data_root), try_this="leave --data out to use minivos")
+    parameters = {
+        "profile": profile,
+        "seed": seed,
+        "data_root": str(Path(data_root).absolute()) if data_root else None,
+        "device": device or chosen.device,
+    }
+    out = Path(out or course.root / "build" / "run")
+    outcomes = []
+    for path in course.masters(numbers):
+        outcomes.append(_run_file(course, path, chosen, parameters, out))
+        tell(outcomes[-1].line())
+    rows = [outcome.row() for outcome in outcomes]
+    replace_file(out / "budgets.json", json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    return outcomes
+
+
+def run_master(
+    course: Course, master: Master, profile: Profile, parameters: Mapping[str, object], out: Path
+) -> tuple[Outcome, Ran]:
+    """One lesson's solution, executed; where it fails, the outcome names the cell and its line in the master."""
+    with _progress(f"{master.number} {master.title}") as on_cell:
+        ran = run_notebook(
+            solution_notebook(master),
+            out / f"{master.name}.ipynb",
+            folder=course.scratch,
+            parameters=parameters,
+            threads=profile.threads,
+            cell_timeout=_PATIENCE * 60 * profile.minutes if profile.minutes < float("inf") else None,
+            on_cell=on_cell,
+        )
+    failure = f"{_place(master, ran)}: {ran.failure}" if ran.failure else None
+    declared = master.budgets.get(profile.name)
+    measured = (ran.cells, ran.wall_seconds, ran.cpu_seconds, ran.memory_gb)
+    return Outcome(master.number, master.title, profile.name, declared, *measured, failure), ran
+
+
+def _run_file(course: Course, path: Path, profile: Profile, parameters: Mapping, out: Path) -> Outcome:
+    try:
+        return run_master(course, read_master(path), profile, parameters, out)[0]
+    except VosError as error:  # a master that is not in order is this lesson's failure, not the run's
+        told = f"expected {error.expected}; got {error.got}; try {error.try_this}"
+        return Outcome(path.name[:2], path.stem[3:], profile.name, None, 0, 0.0, 0.0, 0.0, told)
+
+
+def _place(master: Master, ran: Ran) -> str:
+    named = {cell_id(cell, k): cell.line for k, cell in enumerate(master.cells, 1)}
+    line = f":{named[ran.cell_id]}" if ran.cell_id in named else ""
+    return f"cell {ran.cells} of {ran.n_cells}, solutions/{master.path.name}{line}"
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A line on the terminal that says which cell runs; it goes when the lesson ends. Where there is no terminal, nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"{title}  starting")
+
+        def on_cell(k: int, n: int) -> None:
+            progress.update(task, total=n, completed=k - 1, description=f"{title}  cell {k} of {n}")
+
+        yield on_cell
