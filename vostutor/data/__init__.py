@@ -3,7 +3,7 @@
 _HOME = {
     "home": "home",
     "DavisRoot": "davis", "DavisSequence": "davis",
-    "VideoSource": "video", "FolderSource": "video", "open_source": "video",
+    "VideoSource": "video", "FolderSource": "video", "open_source": "video", "read_frame": "frames",
     "read_ids": "palette", "write_ids": "palette",
     "draw_clip": "minivos", "LABELS": "minivos", "VERSION": "minivos", "validation_split": "minivos",
 }  # fmt: skip
