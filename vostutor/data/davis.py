@@ -25,12 +25,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.ids import VOID
 from vostutor.data.palette import read_ids
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-_VOID = 255
 
 
 class DavisRoot:
@@ -176,8 +175,8 @@ _SUFFIXES = {"jpg": (".jpg", ".jpeg"), "png": (".png",)}
 
 def _as_declared(ids: np.ndarray, task: str, year: int, path: Path) -> np.ndarray:
     """The mask with 255 read as the year and the task say."""
-    has_255 = ids.max(initial=0) == _VOID
-    has_objects = bool(((ids > 0) & (ids < _VOID)).any()) if has_255 else True
+    has_255 = ids.max(initial=0) == VOID
+    has_objects = bool(((ids > 0) & (ids < VOID)).any()) if has_255 else True
     if year == 2016:
         if has_255 and has_objects:
             raise DataError(

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from vostutor.core.clip import FrameSource
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.ids import VOID
 from vostutor.data.frames import of_one_size, read_frame
 from vostutor.data.palette import read_ids
 
@@ -176,8 +177,8 @@ def _natural(name: str) -> list[str | int]:
 
 def _read_first_mask(path: str | Path, size: tuple[int, int], name: str) -> Tensor:
     ids = read_ids(path)
-    if set(np.unique(ids).tolist()) <= {0, 255}:  # painted black and white; void alone would be no mask
-        ids = (ids == 255).astype(np.uint8)
+    if set(np.unique(ids).tolist()) <= {0, VOID}:  # painted black and white; void alone would be no mask
+        ids = (ids == VOID).astype(np.uint8)
     if ids.shape != size:
         raise DataError(
             expected=f"a mask of {size[1]}x{size[0]}, like the frames of {name}",

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vostutor.core.clip import VOID, Clip, ClipSegmenter, ClipSource, FrameSource, Segmenter
+from vostutor.core.clip import Clip, ClipSegmenter, ClipSource, FrameSource, Segmenter
 from vostutor.core.errors import DataError, SettingsError, ShapeError
+from vostutor.core.ids import VOID
 from vostutor.data.palette import write_ids
 from vostutor.ops.masks import object_order, to_ids
 

@@ -15,8 +15,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vostutor.core.clip import VOID
 from vostutor.core.errors import DataError, ShapeError
+from vostutor.core.ids import VOID
 from vostutor.core.shapes import expect
 from vostutor.ops.masks import object_order, one_hot
 from vostutor.ops.warp import backward_warp

@@ -9,8 +9,8 @@ from math import isqrt
 import torch
 from torch import Tensor
 
-from vostutor.core.clip import VOID
 from vostutor.core.errors import DataError, ShapeError
+from vostutor.core.ids import VOID
 from vostutor.core.shapes import expect
 
 _INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
