@@ -1,7 +1,7 @@
 """Layer 2: where the course's data lies, how it is read, and how minivos is drawn. Names load on first use."""
 
 _HOME = {
-    "home": "home",
+    "home": "place",
     "DavisRoot": "davis", "DavisSequence": "davis",
     "VideoSource": "video", "FolderSource": "video", "open_source": "video", "read_frame": "frames",
     "read_ids": "palette", "write_ids": "palette",

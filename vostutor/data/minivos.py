@@ -19,7 +19,7 @@ from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.files import write_atomically
 from vostutor.data.frames import read_frame
-from vostutor.data.home import home
+from vostutor.data.place import home
 from vostutor.data.render import Drawn, develop, draw, flow_between, grain_for
 from vostutor.data.scene import RULES, Scene, compose
 
