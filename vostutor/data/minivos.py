@@ -20,7 +20,7 @@ from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.files import write_atomically
 from vostutor.data.frames import read_frame
 from vostutor.data.place import home
-from vostutor.data.render import Drawn, develop, draw, flow_between, grain_for
+from vostutor.data.render import Drawn, develop, draw, flow_between, grain_for, occluded_between
 from vostutor.data.scene import RULES, Scene, compose
 
 VERSION = "v0"
@@ -46,15 +46,17 @@ def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frame
     rng = np.random.default_rng([seed, 1])
     grain = grain_for(scene, rng)
     pictures = np.stack([develop(view.image, scene, grain, rng) for view in views])
-    flow_fwd, occluded = _stacked(flow_between(a, b) for a, b in zip(views, views[1:], strict=False))
-    flow_bwd, _ = _stacked(flow_between(b, a) for a, b in zip(views, views[1:], strict=False))
+    pairs = list(zip(views, views[1:], strict=False))
+    flow_fwd = [flow_between(a, b) for a, b in pairs]
+    flow_bwd = [flow_between(b, a) for a, b in pairs]
+    occluded = [occluded_between(a, b, flow) for (a, b), flow in zip(pairs, flow_fwd, strict=True)]
     objects = _objects(scene)
     return Clip(
         frames=torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))),
         ids=torch.from_numpy(np.stack([view.ids for view in views]).astype(np.int64)),
-        flow_fwd=torch.from_numpy(flow_fwd),
-        flow_bwd=torch.from_numpy(flow_bwd),
-        occluded=torch.from_numpy(occluded),
+        flow_fwd=torch.from_numpy(np.stack(flow_fwd)),
+        flow_bwd=torch.from_numpy(np.stack(flow_bwd)),
+        occluded=torch.from_numpy(np.stack(occluded)),
         object_ids=tuple(objects),
         categories=tuple(objects.values()),
         labels={label},
@@ -88,11 +90,6 @@ def _hides_and_returns(views: list[Drawn]) -> bool:
 
 def _objects(scene: Scene) -> dict[int, str]:
     return dict(sorted((thing.number, thing.category) for thing in scene.things if thing.number))
-
-
-def _stacked(pairs) -> tuple[np.ndarray, np.ndarray]:
-    flows, occluded = zip(*pairs, strict=True)
-    return np.stack(flows), np.stack(occluded)
 
 
 def _refuse(label, seed, size, frames) -> None:

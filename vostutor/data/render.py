@@ -50,7 +50,7 @@ class Layer:
 @dataclass(frozen=True)
 class Drawn:
     """One finished view. Shapes: image float32 (H,W,3) before the sensor; owner uint8 (H,W), the layer each pixel shows;
-    place float32 (2,H,W), which point of it; layers in painting order."""
+    place float32 (2,H,W), which point of it (0 on the floor); layers in painting order."""
 
     image: np.ndarray
     owner: np.ndarray
@@ -66,12 +66,9 @@ class Drawn:
 def draw(scene: Scene, t: int) -> Drawn:
     """Frame t of a scene, painted from back to front, seen through the lens but without the sensor's noise."""
     layers = layers_at(scene, t)
-    floor = layers[0]
-    place = np.stack(floor.from_frame(*_grid(*scene.size)))
+    image = _floor_seen(layers[0], scene.size)
+    place = np.zeros((2, *scene.size), np.float32)
     owner = np.zeros(scene.size, np.uint8)
-    image = cv2.remap(
-        floor.sprite.texture, *_texels(floor.sprite, *place), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
     index = 1
     for thing in scene.things:
         pieces = []
@@ -80,37 +77,38 @@ def draw(scene: Scene, t: int) -> Drawn:
             index += 1
         _cast_shadow(image, scene.shadow, pieces)
         for piece in pieces:
-            image[piece.box] += piece.alpha[..., None] * (piece.colour - image[piece.box])
-            solid = piece.alpha > 0.5
-            owner[piece.box][solid] = piece.index
-            place[(slice(None), *piece.box)][:, solid] = piece.place[:, solid]
-    image = cv2.GaussianBlur(image, (5, 5), scene.blur) * scene.gains.astype(np.float32)
+            there, solid = image[piece.box], piece.alpha > 0.5
+            there += cv2.merge([piece.alpha] * 3) * (piece.colour - there)
+            np.copyto(owner[piece.box], np.uint8(piece.index), where=solid)
+            np.copyto(place[:, *piece.box], piece.place, where=solid)
+    image = cv2.GaussianBlur(image, (5, 5), scene.blur) * scene.gains
     return Drawn(image, owner, place, layers)
 
 
-def flow_between(a: Drawn, b: Drawn) -> tuple[np.ndarray, np.ndarray]:
-    """Exact flow from one view to another, and which pixels of the first have no counterpart in the second.
+def flow_between(a: Drawn, b: Drawn) -> np.ndarray:
+    """Exact flow from one view to another: where the point that each pixel shows has gone, hidden or not.
 
-    Shapes: float32 (2,H,W), bool (H,W). Units: pixels, x then y.
+    Shapes: float32 (2,H,W). Units: pixels, x then y.
     """
-    height, width = a.owner.shape
-    columns, rows = _grid(height, width)
-    target = _floor_target(a.layers[0], b.layers[0], columns, rows)
+    columns, rows = _grid(*a.owner.shape)
+    over_the_floor = np.array(b.layers[0].pose) @ np.array(a.layers[0].unpose)
+    target = np.stack(_homography(over_the_floor.tolist(), columns, rows))
     flat, place = target.reshape(2, -1), a.place.reshape(2, -1)
     for index in range(1, len(a.layers)):
         mine = np.flatnonzero(a.owner == index)
         flat[:, mine] = b.layers[index].to_frame(*place[:, mine])
-    x, y = np.rint(target).astype(np.int32)
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    seen = b.owner[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] == a.owner
     target[0] -= columns
     target[1] -= rows
-    return target, ~(inside & seen)
+    return target
 
 
-def _floor_target(a: Layer, b: Layer, columns, rows) -> np.ndarray:
-    """Where every pixel would go if it showed the floor, which is never bent: one homography. Shapes: float32 (2,H,W)."""
-    return np.stack(_homography((np.array(b.pose) @ np.array(a.unpose)).tolist(), columns, rows))
+def occluded_between(a: Drawn, b: Drawn, flow: np.ndarray) -> np.ndarray:
+    """Which pixels of the first view have no counterpart in the second: something is in front, or they left. Shapes: bool (H,W)."""
+    height, width = a.owner.shape
+    columns, rows = _grid(height, width)
+    x, y = np.rint(flow[0] + columns).astype(np.int32), np.rint(flow[1] + rows).astype(np.int32)
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    return ~inside | (b.owner[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] != a.owner)
 
 
 def develop(image: np.ndarray, scene: Scene, grain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -120,8 +118,7 @@ def develop(image: np.ndarray, scene: Scene, grain: np.ndarray, rng: np.random.G
     """
     height, width = scene.size
     y, x = rng.integers(GRAIN_MARGIN, size=2)
-    noisy = image + scene.noise * grain[y : y + height, x : x + width]
-    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    return cv2.addWeighted(image, 1, grain[y : y + height, x : x + width], scene.noise, 0, dtype=cv2.CV_8U)
 
 
 def grain_for(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -135,7 +132,7 @@ def layers_at(scene: Scene, t: int) -> tuple[Layer, ...]:
     layers = [Layer(scene.floor, 0, *_both(scene.camera[t]), _STIFF, _STIFF, _FLAT)]
     for thing in scene.things:
         pose, unpose = _both(scene.camera[t] @ _stand(thing, t))
-        time = float(thing.body_time[t])
+        time = float(thing.clock[t])
         grow_y, grow_x, wave_y, wave_x, rate, phase = thing.bend
         bend = (grow_y, grow_x, wave_y, wave_x, phase + rate * time, 1.7 * phase + 0.6 * rate * time)
         for sprite in thing.sprites:
@@ -161,6 +158,14 @@ class _Piece:
     place: np.ndarray
 
 
+def _floor_seen(floor: Layer, size: tuple[int, int]) -> np.ndarray:
+    """The floor through the camera, mirrored where it ends. Shapes: float32 (H,W,3)."""
+    (x, y), density = floor.sprite.origin, floor.sprite.density
+    to_texels = np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ np.array(floor.unpose)
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(floor.sprite.texture, to_texels, size[::-1], flags=how, borderMode=cv2.BORDER_REFLECT)
+
+
 def _piece(layer: Layer, index: int, size: tuple[int, int], drift: float) -> list[_Piece]:
     """The sprite as the frame shows it; nothing when it is outside."""
     sprite = layer.sprite
@@ -174,8 +179,8 @@ def _piece(layer: Layer, index: int, size: tuple[int, int], drift: float) -> lis
     if sprite.later is not None and drift > 0:
         colour = texture[..., :3] + np.float32(drift) * (sprite.later - texture[..., :3])
         texture = np.dstack([colour, texture[..., 3]])
-    seen = cv2.remap(texture, *_texels(sprite, *place), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return [_Piece(index, box, seen[..., :3], seen[..., 3], place)]
+    seen = cv2.remap(texture, *_texels(sprite, *place), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return [_Piece(index, box, seen[..., :3], np.clip(seen[..., 3], 0, 1), place)]
 
 
 def _box(layer: Layer, size: tuple[int, int]) -> tuple[slice, slice] | None:
@@ -214,7 +219,7 @@ def _cast_shadow(image: np.ndarray, shadow, pieces: list[_Piece]) -> None:
     y, x = top - reach + dy, left - reach + dx
     cut_y, cut_x = max(-y, 0), max(-x, 0)
     there = image[y + cut_y : y + len(cover), x + cut_x : x + cover.shape[1]]
-    there *= 1 - strength * cover[cut_y : cut_y + there.shape[0], cut_x : cut_x + there.shape[1], None]
+    there *= cv2.merge([1 - strength * cover[cut_y : cut_y + there.shape[0], cut_x : cut_x + there.shape[1]]] * 3)
 
 
 def _texels(sprite: Sprite, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 REACH = 1.15  # a mask shows a little more than the unit disk that objects fill
+_CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12), np.sin(np.arange(24) * np.pi / 12)], 1)
 FINER = 4  # masks are drawn this much larger, then averaged
 
 
@@ -60,15 +61,11 @@ def _fill(canvas: np.ndarray, outline: np.ndarray, value: int = 255) -> None:
 
 
 def _limb(canvas: np.ndarray, points: np.ndarray, radii: np.ndarray) -> None:
-    """A tapered limb along a polyline: the union of disks."""
-    steps = np.linspace(0, len(points) - 1, 16 * (len(points) - 1))
-    knots = np.arange(len(points))
-    x, y = (np.interp(steps, knots, np.asarray(points)[:, axis]) for axis in (0, 1))
-    scale = len(canvas) / (2 * REACH)
-    for centre, radius in zip(np.stack([x, y], 1), np.interp(steps, knots, radii), strict=True):
-        cv2.circle(
-            canvas, np.round(_pixels(centre, len(canvas))).astype(int).tolist(), max(1, round(radius * scale)), 255, -1
-        )
+    """A tapered limb along a polyline: for each link the hull of the disks at its ends."""
+    disks = [np.asarray(point) + radius * _CIRCLE for point, radius in zip(points, radii, strict=True)]
+    for start, end in zip(disks, disks[1:], strict=False):
+        link = np.round(_pixels(np.concatenate([start, end]), len(canvas))).astype(np.int32)
+        cv2.fillConvexPoly(canvas, cv2.convexHull(link), 255)
 
 
 def _polar(radius: np.ndarray, squeeze: float = 1.0) -> np.ndarray:

@@ -70,14 +70,13 @@ def surface(rng: np.random.Generator, height: int, width: int, colour: np.ndarra
     Shapes: colour (3,) -> float32 (height,width,3).
     """
     if rng.random() < 0.5:
-        pattern = _photo_crop(rng, height, width)
-        pattern -= pattern.mean((0, 1))
+        pattern, colourful = _photo_crop(rng, height, width), rng.uniform(0.1, 0.7)
     else:
-        pattern = _plate_crop(rng, height, width)
-    grey = pattern.mean(2, keepdims=True)
-    strength = rng.uniform(14, 34) / max(float(grey.std()), 1e-3)
-    colourful = rng.uniform(0.1, 0.6)
-    return np.clip(colour + strength * (grey + colourful * (pattern - grey)), 4, 251)
+        pattern, colourful = _plate_crop(rng, height, width), rng.uniform(0.05, 0.2)
+    _, deviation = cv2.meanStdDev(cv2.transform(pattern, np.full((1, 3), 1 / 3)))
+    mix = (1 - colourful) / 3 + colourful * np.eye(3)  # towards grey
+    mix *= rng.uniform(14, 34) / max(float(deviation[0, 0]), 1e-3)
+    return np.clip(cv2.transform(pattern, np.column_stack([mix, colour - mix @ cv2.mean(pattern)[:3]])), 4, 251)
 
 
 def marked(rng: np.random.Generator, material: np.ndarray) -> np.ndarray:
@@ -91,8 +90,8 @@ def marked(rng: np.random.Generator, material: np.ndarray) -> np.ndarray:
         angle, count = rng.uniform(0, np.pi), rng.uniform(2, 6)
         y, x = np.mgrid[:height, :width].astype(np.float32) / max(height, width)
         wave = np.sin(2 * np.pi * count * (x * np.cos(angle) + y * np.sin(angle)) + wave)
-    where = np.clip(0.5 + 2.5 * (wave - rng.uniform(0, 0.6)), 0, 1)[..., None]
-    return material + where * rng.uniform(0.4, 0.9) * (random_colour(rng) - material.mean((0, 1)))
+    where = np.clip(0.5 + 2.5 * (wave - rng.uniform(0, 0.6)), 0, 1).astype(np.float32)
+    return material + cv2.merge([where] * 3) * rng.uniform(0.4, 0.9) * (random_colour(rng) - material.mean((0, 1)))
 
 
 def ground(rng: np.random.Generator, height: int, width: int, colour: np.ndarray) -> np.ndarray:
@@ -100,16 +99,17 @@ def ground(rng: np.random.Generator, height: int, width: int, colour: np.ndarray
     below = surface(rng, height, width, colour)
     if rng.random() < 0.6:
         above = surface(rng, height, width, 0.5 * colour + 0.5 * random_colour(rng))
-        cover = np.clip(0.5 + 6 * _soft_noise(rng, height, width), 0, 1)[..., None]
-        below = below + cover * (above - below)
-    light = 1 + 0.12 * _soft_noise(rng, height, width)[..., None]
-    return np.clip(below * light, 4, 251)
+        cover = np.clip(0.5 + 6 * _soft_noise(rng, height, width), 0, 1)
+        below += cv2.merge([cover] * 3) * (above - below)
+    below *= cv2.merge([1 + 0.12 * _soft_noise(rng, height, width)] * 3)
+    return np.clip(below, 4, 251, out=below)
 
 
 def _photo_crop(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A window of a photograph, shrunk by 1 to 2.2, mirrored at the border where the photograph is too small."""
+    """A window of a photograph, shrunk by up to 2.5, mirrored at the border where the photograph is too small."""
     photo = photograph(PHOTOGRAPHS[rng.integers(len(PHOTOGRAPHS))])
-    shrink = rng.uniform(1, 2.2)
+    most = float(np.clip(min(photo.shape[0] / height, photo.shape[1] / width), 1, 2.5))
+    shrink = rng.uniform(max(0.7 * most, 1), most)
     rows = _reflected(rng, round(height * shrink), photo.shape[0])
     columns = _reflected(rng, round(width * shrink), photo.shape[1])
     return cv2.resize(photo[rows[:, None], columns], (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
