@@ -1,7 +1,7 @@
 """Layer 3: one paper per file, read from top to bottom. A parent network or another system's part comes in as an argument."""
 
 _HOME = {
-    "CopyFirstMask": "baselines", "FlowWarp": "baselines",
+    "CopyFirstMask": "baselines", "FlowWarp": "baselines", "SoftFlowWarp": "baselines",
 }  # fmt: skip
 __all__ = sorted(_HOME)
 
