@@ -39,7 +39,7 @@ class Outcome:
     def warnings(self) -> tuple[str, ...]:
         """One line for each measured value that exceeds what was declared by more than is tolerated."""
         if self.declared is None:
-            return (f"no budget declared for the {self.profile} profile",)
+            return () if self.failure else (f"no budget declared for the {self.profile} profile",)
         pairs = [("min", self.minutes, self.declared.minutes), ("GB", self.memory_gb, self.declared.memory_gb)]
         return tuple(
             f"{measured:.2g} {unit}, more than {TOLERATED} times the declared {declared:g} {unit}"

@@ -5,9 +5,9 @@ lessons and stores new ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from vostutor.core.errors import LessonError
 from vostutor.core.profiles import profile_named
 from vostutor.course.budget import Outcome
 from vostutor.course.clean import machine_paths, with_outputs
@@ -45,7 +45,7 @@ def differences(course: Course, numbers: Sequence[str] = ()) -> list[str]:
 def renew(course: Course, numbers: Sequence[str] = (), *, tell: Callable[[str], None] = print) -> list[Outcome]:
     """How each lesson fared at the smoke profile; the outputs of those that reached their end are stored.
 
-    Raises: LessonError for a master that is not in order, or an output that shows a path of this machine.
+    Raises: LessonError for a master that is not in order.
     """
     build_notebooks(course, numbers)
     outcomes = []
@@ -73,11 +73,8 @@ def _renew_one(course: Course, master: Master) -> Outcome:
         return outcome
     notebook = with_outputs(solution_notebook(master), ran.notebook)
     if paths := machine_paths(notebook):
-        raise LessonError(
-            expected=f"no path of this machine in the outputs of {master.name}",
-            got="; ".join(paths[:3]),
-            try_this="print names relative to the data folder, and repair what warns",
-        )
+        told = "an output shows a path of this machine, print names relative to the data folder and repair what warns"
+        return replace(outcome, failure=f"{told}: {'; '.join(paths[:3])}")
     replace_file(master.path.with_suffix(".ipynb"), write_notebook(notebook))
     return outcome
 

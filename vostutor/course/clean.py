@@ -7,8 +7,10 @@ run to run is taken out here; a path of this machine is found and refused.
 
 import re
 from collections import defaultdict, deque
+from itertools import groupby
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 _WIDGET = "application/vnd.jupyter.widget"  # its model id is random; the picture beside it stays
 _STEADY = (
@@ -77,14 +79,19 @@ def machine_paths(notebook: NotebookNode) -> list[str]:
 
 
 def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Copies of the outputs, with one stream for what the kernel happened to send in pieces."""
+    """Copies of the outputs, one stream of each name between two displays, stdout first.
+
+    The kernel sends a stream in pieces, and which of the two comes first is chance; only a display puts an end to both.
+    """
     joined: list[NotebookNode] = []
-    for output in outputs:
-        same = joined and output.output_type == "stream" and joined[-1].get("name") == output.name
-        if same:
-            joined[-1].text += output.text
-        else:
-            joined.append(NotebookNode(output))
+    for is_stream, group in groupby(outputs, key=lambda output: output.output_type == "stream"):
+        if not is_stream:
+            joined += [NotebookNode(output) for output in group]
+            continue
+        streams: dict[str, str] = {}
+        for output in group:
+            streams[output.name] = streams.get(output.name, "") + output.text
+        joined += [new_output("stream", name=name, text=streams[name]) for name in sorted(streams, reverse=True)]
     return joined
 
 

@@ -16,7 +16,7 @@ from vostutor.core.errors import LessonError
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 # Close enough to a marker that its author meant one: missing it would hand the answer to the students.
 _MEANT = re.compile(r"#\W*(begin|end)[\W_]*solutions?\b", re.IGNORECASE)
-_CELL = re.compile(r"#\s?%%")
+_CELL = re.compile(r"#\s*%%+(\s|$)")  # `# %%time` is a magic, not the beginning of a cell
 
 
 class Comment(NamedTuple):
@@ -70,7 +70,7 @@ def cell_lines(text: str, path: Path) -> list[int]:
     >>> cell_lines("# %%\\na = '''\\n# %%\\n'''\\n# %% [markdown]\\n# b", Path("m.py"))
     [1, 5]
     """
-    return [comment.line for comment in comments(text, path) if comment.column == 0 and _CELL.match(comment.text)]
+    return [comment.line for comment in comments(text, path) if comment.alone and _CELL.match(comment.text)]
 
 
 def find_answers(text: str, path: Path) -> list[Answer]:

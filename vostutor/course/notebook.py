@@ -23,10 +23,10 @@ def solution_notebook(master: Master) -> NotebookNode:
 def assemble(master: Master, cells: Iterable[tuple[str, Cell, str]]) -> NotebookNode:
     """A notebook of cells given as (id, cell, source), with nothing in it that another build would write differently."""
     notebook = nbformat.v4.new_notebook(metadata=_metadata(master))
-    for name, cell, source in cells:
-        new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
-        notebook.cells.append(new(source, id=name, metadata=dict(cell.metadata)))
     try:
+        for name, cell, source in cells:
+            new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_markdown_cell
+            notebook.cells.append(new(source, id=name, metadata=dict(cell.metadata)))
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         raise LessonError(
