@@ -40,6 +40,11 @@ class DavisRoot:
 
     Raises: DataError for a folder that is not in this layout, SettingsError for a year or task that does not exist.
     Source: the releases of [2016], [2017] and [2019].
+    >>> from vostutor.data import home
+    >>> root = DavisRoot(home() / "minivos")
+    >>> frame, ids = next(iter(root.sequence(root.sequences("val")[0])))
+    >>> frame.shape, ids.shape
+    (torch.Size([3, 96, 160]), torch.Size([96, 160]))
     """
 
     def __init__(
