@@ -87,6 +87,59 @@ def build(
     )
 
 
+@app.command()
+def claims(
+    lesson: Annotated[str, typer.Argument(metavar="NN", help="number of the lesson")],
+    data: Annotated[
+        Path | None, typer.Option(help="root of a DAVIS data set; without it nothing real is measured")
+    ] = None,
+    clips: Annotated[int, typer.Option(min=2, help="minivos clips for each label")] = 24,
+    out: Annotated[Path | None, typer.Option(help="another place than data/claims/NN.json")] = None,
+):
+    """Measure the table that a lesson quotes and store it, with the command and the hash of what decides it."""
+    from vostutor.course.claims import measure_claims
+
+    measured = measure_claims(lesson, data_root=data, clips=clips, out=out)
+    typer.echo(f"{len(measured.rows)} rows measured for lesson {lesson}")
+
+
+@app.command()
+def evaluate(
+    results: Annotated[Path, typer.Argument(help="a folder of palette PNGs for each sequence")],
+    data: Annotated[Path, typer.Option(help="root of the data set, which holds Annotations")],
+    task: Annotated[str, typer.Option(help="semi-supervised or unsupervised")] = "semi-supervised",
+    merge_objects: Annotated[
+        bool, typer.Option("--merge-objects", help="all objects as one, as in DAVIS 2016")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="saves the scores, to FILE.json or FILE.csv")] = None,
+):
+    """Score masks as DAVIS does: J and F with mean, recall and decay.
+
+    Exits with 1 when a sequence could not be evaluated; it is named, and the others are scored all the same.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from vostutor.engine.evaluate import evaluate_results
+    from vostutor.engine.report import checked_destination
+
+    if out:
+        checked_destination(out)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("", total=None)
+        report = evaluate_results(
+            results,
+            data,
+            task=task,
+            merge_objects=merge_objects,
+            progress=lambda name, done, total: bar.update(line, description=name, completed=done, total=total),
+        )
+    report.tell()
+    if out:
+        typer.echo(f"wrote {report.save(out)}")
+    raise typer.Exit(1 if report.refused else 0)
+
+
 def main() -> None:
     """Run the command line; a user's mistake prints expected / got / try and exits with 2."""
     try:

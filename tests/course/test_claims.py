@@ -1,0 +1,72 @@
+import json
+
+import pytest
+
+from tests.conftest import ROOT
+from vostutor.core import DataError, SettingsError
+from vostutor.course import claims_00
+from vostutor.course.claims import measure_claims, sources_hash, stored_claims
+from vostutor.course.readme import baselines_table, budgets_table, with_block
+
+
+def test_the_stored_table_is_of_the_sources_as_they_are():
+    stored = stored_claims("00").provenance["sources"]
+    assert stored == sources_hash(claims_00.SOURCES), "stale: vostutor claims 00 --data DAVIS_ROOT"
+
+
+def test_the_readme_quotes_the_stored_table():
+    text = (ROOT / "README.md").read_text()
+    assert with_block(text, "claims-00", baselines_table(stored_claims("00"))) == text, (
+        "python -m vostutor.course.readme"
+    )
+
+
+def test_another_source_is_another_hash():
+    assert sources_hash(("ops/dis.py",)) != sources_hash(("ops/dis.py", "ops/warp.py"))
+
+
+def test_rows_are_found_by_their_fields():
+    rows = stored_claims("00").where(set=claims_00.REAL, system="copy")
+    assert len(rows) == 6 and all(0 <= row["J"] <= 1 for row in rows)
+
+
+def test_measuring_again_gives_the_stored_figures(tmp_path):
+    claims_00_small = measure_claims("00", clips=2, out=tmp_path / "00.json")
+    again = measure_claims("00", clips=2, out=tmp_path / "again.json")
+    assert claims_00_small.rows == again.rows and len(again.rows) == 14
+    assert json.loads((tmp_path / "00.json").read_text())["provenance"]["command"] == "vostutor claims 00 --clips 2"
+
+
+def test_flow_warp_leads_on_real_video(davis, tmp_path):
+    rows = measure_claims("00", data_root=davis, clips=2, out=tmp_path / "00.json").where(set=claims_00.REAL)
+    stored = stored_claims("00").where(set=claims_00.REAL)
+    assert [row["name"] for row in rows] == [row["name"] for row in stored]
+    for fresh, kept in zip(rows, stored, strict=True):  # another build of OpenCV may move single pixels
+        assert fresh["J"] == pytest.approx(kept["J"], abs=0.02)
+
+
+def test_a_lesson_without_a_table_is_refused(tmp_path):
+    with pytest.raises(SettingsError):
+        measure_claims("99")
+    with pytest.raises(DataError):
+        stored_claims("99")
+
+
+def test_a_block_is_replaced_and_nothing_else():
+    text = "a\n<!-- BEGIN x -->\nold\n<!-- END x -->\nb"
+    assert with_block(text, "x", "new") == "a\n<!-- BEGIN x -->\nnew\n<!-- END x -->\nb"
+    with pytest.raises(DataError):
+        with_block(text, "y", "new")
+
+
+def test_budgets_stand_declared_beside_measured():
+    row = {
+        "lesson": "00",
+        "title": "T",
+        "profile": "cpu",
+        "wall_seconds": 90,
+        "cpu_seconds": 81.2,
+        "memory_gb": 0.91,
+        "declared": {"minutes": 2, "memory_gb": 1.2},
+    }
+    assert budgets_table([row]).splitlines()[-1] == "| 00 T | cpu | 1.5 (2) | 81 | 0.9 (1.2) |"

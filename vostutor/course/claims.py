@@ -1,0 +1,87 @@
+"""Measured tables that lessons and the README quote: data/claims/NN.json, written by `vostutor claims NN`, read by `stored_claims`."""
+
+import hashlib
+import json
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.files import write_atomically
+from vostutor.data.place import home
+
+PACKAGE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What was measured for one lesson, and how: rows of figures, the command, the machine, the sources' hash."""
+
+    lesson: str
+    rows: tuple[dict, ...]
+    provenance: dict
+
+    def where(self, **wanted) -> list[dict]:
+        """The rows whose fields equal those asked for, in the order in which they were measured."""
+        return [row for row in self.rows if all(row.get(key) == value for key, value in wanted.items())]
+
+
+def stored_claims(lesson: str) -> Claims:
+    """The stored table of a lesson.
+
+    Raises: DataError when nobody has measured it.
+    >>> stored_claims("00").provenance["command"].startswith("vostutor claims 00")
+    True
+    """
+    path = home() / "claims" / f"{lesson}.json"
+    if not path.exists():
+        raise DataError(
+            expected=f"claims/{lesson}.json in the course's data",
+            got="no such file",
+            try_this=f"vostutor claims {lesson}",
+        )
+    told = json.loads(path.read_text())
+    return Claims(told["lesson"], tuple(told["rows"]), told["provenance"])
+
+
+def measure_claims(lesson: str, *, data_root: Path | None = None, clips: int = 24, out: Path | None = None) -> Claims:
+    """The table of a lesson, measured now and stored in data/claims/ (or in `out`).
+
+    Raises: SettingsError for a lesson that measures nothing.
+    """
+    try:
+        measuring = import_module(f"vostutor.course.claims_{lesson}")
+    except ModuleNotFoundError:
+        raise SettingsError(
+            expected="a lesson with a table to measure", got=repr(lesson), try_this="vostutor claims 00"
+        ) from None
+    rows = measuring.measure(data_root=data_root, clips=clips)
+    command = f"vostutor claims {lesson} --clips {clips}" + (" --data DAVIS_ROOT" if data_root else "")
+    claims = Claims(lesson, tuple(rows), {"command": command, **provenance(measuring.SOURCES)})
+    place = out or home() / "claims" / f"{lesson}.json"
+    told = {"lesson": claims.lesson, "provenance": claims.provenance, "rows": list(claims.rows)}
+    write_atomically(place, json.dumps(told, indent=1) + "\n")
+    return claims
+
+
+def provenance(sources: tuple[str, ...]) -> dict:
+    """Where figures come from: commit, machine, versions, and the hash of the sources that decide them."""
+    from vostutor.data.minivos import VERSION
+
+    commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=PACKAGE, capture_output=True, text=True)
+    return {
+        "commit": commit.stdout.strip() or "not a checkout",
+        "hardware": f"{platform.machine()}, one thread",
+        "minivos": VERSION,
+        "sources": sources_hash(sources),
+    }
+
+
+def sources_hash(sources: tuple[str, ...]) -> str:
+    """SHA-256 over the named files of the package, in the given order: when it changes, the figures are stale."""
+    digest = hashlib.sha256()
+    for name in sources:
+        digest.update(name.encode() + b"\0" + (PACKAGE / name).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,94 @@
+"""What lesson 00 quotes: J and F of the two baselines, by label on minivos and by sequence on real video."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+# The files that decide the figures.
+SOURCES = (
+    "data/davis.py",
+    "data/minivos.py",
+    "data/motion.py",
+    "data/render.py",
+    "data/scene.py",
+    "data/shapes.py",
+    "data/textures.py",
+    "engine/infer.py",
+    "metrics/contour.py",
+    "metrics/region.py",
+    "metrics/summary.py",
+    "models/baselines.py",
+    "ops/dis.py",
+    "ops/masks.py",
+    "ops/warp.py",
+)
+FIRST_SEED = 500_000  # the lesson draws from smaller seeds, the validation split lies higher
+REAL = "DAVIS, six sequences"
+
+
+def measure(*, data_root: Path | None, clips: int) -> Iterator[dict]:
+    """One row per label or sequence and system: J, F and the decay of J, means over objects (with the standard error of J over clips)."""
+    from rich.progress import track
+
+    from vostutor.data.davis import DavisRoot
+    from vostutor.data.minivos import LABELS
+
+    for label in track(LABELS, description="minivos"):
+        yield from _on_label(label, clips)
+    if data_root:
+        root = DavisRoot(Path(data_root))
+        for name in track(root.sequences(), description="real video"):
+            yield from _on_sequence(root, name)
+
+
+def _systems() -> dict:
+    from vostutor.models import CopyFirstMask, FlowWarp
+    from vostutor.ops.dis import dis_flow
+
+    return {"copy": CopyFirstMask(), "flow warp": FlowWarp(dis_flow)}
+
+
+def _on_label(label: str, clips: int) -> Iterator[dict]:
+    from vostutor.data.minivos import draw_clip
+    from vostutor.engine.infer import predict_clip
+
+    drawn = [draw_clip(label, FIRST_SEED + k) for k in range(clips)]
+    for system in _systems():
+        scores = [_score(clip.ids, predict_clip(_systems()[system], clip), clip.object_ids) for clip in drawn]
+        error = np.std([score[0] for score in scores], ddof=1) / np.sqrt(clips) if clips > 1 else None
+        yield _row("minivos", label, system, np.mean(scores, axis=0), error, clips)
+
+
+def _on_sequence(root, name: str) -> Iterator[dict]:
+    from vostutor.engine.infer import predict
+
+    for system, segmenter in _systems().items():
+        pairs = zip(root.sequence(name).truth(), predict(segmenter, root.sequence(name)), strict=True)
+        truth, pred = zip(*((ids.byte(), prediction.ids.byte()) for ids, prediction in pairs), strict=True)
+        yield _row(REAL, name, system, _score(truth, pred, objects=(1,)), None, 1)
+
+
+def _score(truth: Iterable, pred: Iterable, objects: Iterable[int]) -> np.ndarray:
+    """J, F and decay of J, means over objects; the given frame and the last do not count, as in DAVIS."""
+    from vostutor.metrics import boundary_f, jaccard, statistics
+
+    pairs = [(np.asarray(t), np.asarray(p)) for t, p in zip(truth, pred, strict=True)][1:-1]
+    rows = []
+    for k in objects:
+        regions = [jaccard(t == k, p == k) for t, p in pairs]
+        contours = [boundary_f(t == k, p == k) for t, p in pairs]
+        rows.append((np.mean(regions), np.mean(contours), statistics(regions).decay))
+    return np.mean(rows, axis=0)
+
+
+def _row(data: str, name: str, system: str, scores, error, clips: int) -> dict:
+    values = {key: round(float(value), 4) for key, value in zip(("J", "F", "D"), scores, strict=True)}
+    return {
+        "set": data,
+        "name": name,
+        "system": system,
+        **values,
+        "se": error and round(float(error), 4),
+        "clips": clips,
+    }

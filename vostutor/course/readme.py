@@ -1,0 +1,79 @@
+"""The tables of the README, written between their markers from what was measured: `python -m vostutor.course.readme`.
+
+Without arguments it writes the claims table from data/claims/; a budgets.json of `vostutor run` as argument renews that table too.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from vostutor.core.errors import DataError
+from vostutor.core.files import write_atomically
+from vostutor.course.claims import Claims, stored_claims
+
+
+def with_block(text: str, name: str, content: str) -> str:
+    """The text with new content between `<!-- BEGIN name -->` and `<!-- END name -->`.
+
+    Raises: DataError for a text without these markers.
+    >>> with_block("a <!-- BEGIN x -->old<!-- END x --> b", "x", "new")
+    'a <!-- BEGIN x -->\\nnew\\n<!-- END x --> b'
+    """
+    begin, end = f"<!-- BEGIN {name} -->", f"<!-- END {name} -->"
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.S)
+    if not pattern.search(text):
+        raise DataError(expected=f"{begin} and {end}", got="a text without them", try_this="put the markers back")
+    return pattern.sub(lambda _: f"{begin}\n{content}\n{end}", text)
+
+
+def markdown_table(rows: Sequence[Sequence]) -> str:
+    """Rows as a Markdown table, the first one its head.
+
+    >>> print(markdown_table([["system", "J"], ["copy", 0.31]]))
+    | system | J |
+    |---|---|
+    | copy | .31 |
+    """
+    lines = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def baselines_table(claims: Claims) -> str:
+    """J and F of both baselines for each label and each real sequence, and the command that measured them."""
+    rows = [["", "copy J", "copy F", "flow warp J", "flow warp F"]]
+    for name in dict.fromkeys((row["set"], row["name"]) for row in claims.rows):
+        copy, warp = (claims.where(set=name[0], name=name[1], system=system)[0] for system in ("copy", "flow warp"))
+        rows.append([" · ".join(name), copy["J"], copy["F"], warp["J"], warp["F"]])
+    told = claims.provenance
+    note = f"`{told['command']}`, minivos {told['minivos']}, {told['hardware']}."
+    return f"{markdown_table(rows)}\n\n{note}"
+
+
+def budgets_table(rows: Sequence[dict]) -> str:
+    """Declared and measured minutes and memory of every lesson of one run."""
+    head = ["lesson", "profile", "minutes (declared)", "CPU-seconds", "memory GB (declared)"]
+    body = [
+        [
+            f"{row['lesson']} {row['title']}",
+            row["profile"],
+            f"{row['wall_seconds'] / 60:.1f} ({row['declared']['minutes']:g})",
+            f"{row['cpu_seconds']:.0f}",
+            f"{row['memory_gb']:.1f} ({row['declared']['memory_gb']:g})",
+        ]
+        for row in rows
+    ]
+    return markdown_table([head, *body])
+
+
+def _cell(value) -> str:
+    return f"{value:.2f}".replace("0.", ".", 1) if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    readme = Path(__file__).parents[2] / "README.md"
+    told = with_block(readme.read_text(), "claims-00", baselines_table(stored_claims("00")))
+    for path in sys.argv[1:]:
+        told = with_block(told, "budgets", budgets_table(json.loads(Path(path).read_text())))
+    write_atomically(readme, told)
