@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from vostutor.core import Clip, DataError, SettingsError, ShapeError
-from vostutor.data import read_ids
+from vostutor.data import DavisRoot, read_ids
 from vostutor.engine.infer import Prediction, predict, predict_clip, save_predictions
+from vostutor.metrics import boundary_f, jaccard
 from vostutor.models import CopyFirstMask, FlowWarp
 
 SIZE = (7, 9)
@@ -220,6 +221,19 @@ def test_a_system_works_on_a_gpu_and_the_ids_come_back():
     clip = drawn_clip()
     predictions = list(predict(CopyFirstMask(), clip, device="cuda"))
     assert all(not p.ids.is_cuda and (p.prob_all is None or p.prob_all.is_cuda) for p in predictions)
+
+
+# real video
+
+
+def test_on_real_video_copying_scores_what_an_independent_script_found(davis):
+    scores = []
+    for name in DavisRoot(davis).sequences():
+        sequence = DavisRoot(davis).sequence(name)
+        pairs = zip(sequence.truth(), predict(CopyFirstMask(), sequence), strict=True)
+        pairs = [(truth.numpy() == 1, prediction.ids.numpy() == 1) for truth, prediction in pairs][1:-1]
+        scores.append([np.mean([measure(t, p) for t, p in pairs]) for measure in (jaccard, boundary_f)])
+    assert np.mean(scores, axis=0) == pytest.approx([0.310, 0.267], abs=0.0005)  # as many digits as it printed
 
 
 # saved results
