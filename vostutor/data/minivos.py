@@ -1,8 +1,8 @@
 """minivos: short clips of things that move over a floor, with everything known about them.
 
 Masks, identities, optical flow both ways and occlusion are exact, because they come from the scene and not from the picture. The seed
-decides the scene, the label what is hard about it. Clips are endless: seeds from VALIDATION_SEED on are kept for the validation
-split, which the repository holds in DAVIS layout; train with smaller ones.
+decides the scene, the label what is hard about it. Clips are endless: train with seeds below a million, measure claims with seeds
+from there on; those from VALIDATION_SEED on are kept for the validation split, which the repository holds in DAVIS layout.
 
     python -m vostutor.data.minivos data/minivos     # draws the validation split again
 """
@@ -19,13 +19,14 @@ from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.files import write_atomically
 from vostutor.data.frames import read_frame
+from vostutor.data.palette import read_ids, write_ids
 from vostutor.data.place import home
 from vostutor.data.render import Drawn, develop, draw, flow_between, grain_for, occluded_between
 from vostutor.data.scene import RULES, Scene, compose
 
 VERSION = "v0"
-LABELS = ("plain", "drift", "occlusion", "distractor", "static", "camera", "fast")
-VALIDATION_SEED = 1_000_000
+LABELS = tuple(RULES)  # plain, drift, occlusion, distractor, static, camera, fast
+VALIDATION_SEED = 2_000_000
 VALIDATION_CLIPS = 3  # of each label
 SMALLEST_OBJECT = 0.004  # share of the frame that each object shows at the start
 HIDDEN, BACK = 0.25, 0.6  # an occluded object shows less than a quarter for a moment, and more than 60 % at the end
@@ -37,12 +38,13 @@ def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frame
 
     Shapes: size is (H,W), 48 to 1080; frames is T, 2 to 256 (8 or more for "occlusion").
     Raises: SettingsError for a label, seed, size or length that cannot be drawn.
+    Source: own design, after the layered scenes of FlyingChairs (Dosovitskiy et al., ICCV 2015), with parts that turn and bend.
     >>> clip = draw_clip("plain", 3, frames=4)
     >>> clip.flow_fwd.shape, clip.source
     (torch.Size([3, 2, 96, 160]), 'minivos v0 plain seed 3')
     """
     _refuse(label, seed, size, frames)
-    scene, views = _accepted(label, seed, size, frames)
+    scene, views = _accepted(label, int(seed), tuple(size), frames)
     rng = np.random.default_rng([seed, 1])
     grain = grain_for(scene, rng)
     pictures = np.stack([develop(view.image, scene, grain, rng) for view in views])
@@ -93,19 +95,23 @@ def _objects(scene: Scene) -> dict[int, str]:
 
 
 def _refuse(label, seed, size, frames) -> None:
-    if label not in LABELS:
-        raise SettingsError(
-            expected=f"a label: {', '.join(LABELS)}", got=repr(label), try_this='draw_clip("plain", seed)'
-        )
-    if not isinstance(seed, int | np.integer) or seed < 0:
-        raise SettingsError(
-            expected="a seed: a whole number from 0 on", got=repr(seed), try_this='draw_clip("plain", 0)'
-        )
-    if len(size) != 2 or not all(48 <= n <= 1080 for n in size):
-        raise SettingsError(expected="size (H,W), each from 48 to 1080", got=repr(size), try_this="size=(96, 160)")
     fewest = 8 if label == "occlusion" else 2
-    if not fewest <= frames <= 256:
-        raise SettingsError(expected=f"{fewest} to 256 frames for {label}", got=repr(frames), try_this="frames=16")
+    if label not in LABELS:
+        _raise(f"a label: {', '.join(LABELS)}", label, 'draw_clip("plain", 0)')
+    if not _whole(seed, 0, 2**63):
+        _raise("a seed: a whole number from 0 on", seed, f'draw_clip("{label}", 0)')
+    if not isinstance(size, tuple | list) or len(size) != 2 or not all(_whole(n, 48, 1080) for n in size):
+        _raise("size (H,W), each from 48 to 1080", size, "size=(96, 160)")
+    if not _whole(frames, fewest, 256):
+        _raise(f"{fewest} to 256 frames for {label}", frames, "frames=16")
+
+
+def _whole(value, least: int, most: int) -> bool:
+    return isinstance(value, int | np.integer) and least <= value <= most
+
+
+def _raise(expected: str, got, try_this: str):
+    raise SettingsError(expected=expected, got=repr(got), try_this=try_this)
 
 
 def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
@@ -113,35 +119,31 @@ def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
 
     Flow and occlusion are not stored; `flow=True` draws them again from the clips' seeds.
 
-    Raises: DataError when the files are not there.
+    Raises: DataError when the files are not there, or were drawn by another version.
     >>> len(validation_split()) == VALIDATION_CLIPS * len(LABELS)
     True
     """
     folder = home() / "minivos"
-    if not (folder / _INDEX).exists():
+    index = json.loads((folder / _INDEX).read_text()) if (folder / _INDEX).exists() else {"version": "no clips at all"}
+    if index["version"] != VERSION:
         raise DataError(
-            expected=f"{folder / _INDEX}", got="no such file", try_this=f"python -m vostutor.data.minivos {folder}"
+            expected=f"clips of minivos {VERSION} in {folder}",
+            got=index["version"],
+            try_this=f"python -m vostutor.data.minivos {folder}",
         )
-    sequences = json.loads((folder / _INDEX).read_text())["sequences"]
-    return tuple(_read(folder, name, entry, flow) for name, entry in sequences.items())
+    return tuple(_read(folder, name, entry, flow) for name, entry in index["sequences"].items())
 
 
 def write_validation_split(folder: str | Path) -> Path:
     """Draw the validation split into a folder, in DAVIS layout with labels.json beside it; returns the folder."""
-    from vostutor.data.palette import write_ids
-
     folder, sequences = Path(folder), {}
-    for label in LABELS:
+    for place, label in enumerate(LABELS):
         for k in range(1, VALIDATION_CLIPS + 1):
-            name, clip = f"{label}-{k}", draw_clip(label, VALIDATION_SEED + k)
-            for t, (frame, ids) in enumerate(zip(clip.frames, clip.ids, strict=True)):
-                picture = cv2.cvtColor(frame.permute(1, 2, 0).numpy(), cv2.COLOR_RGB2BGR)
-                _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
-                write_atomically(folder / _FRAMES / name / f"{t:05d}.jpg", jpeg.tobytes())
-                (folder / _MASKS / name).mkdir(parents=True, exist_ok=True)
-                write_ids(folder / _MASKS / name / f"{t:05d}.png", ids.numpy().astype(np.uint8))
+            name, seed = f"{label}-{k}", VALIDATION_SEED + 10 * place + k
+            clip = draw_clip(label, seed)
+            _write(folder, name, clip)
             objects = {str(i): category for i, category in zip(clip.object_ids, clip.categories, strict=True)}
-            sequences[name] = {"label": label, "seed": VALIDATION_SEED + k, "objects": objects}
+            sequences[name] = {"label": label, "seed": seed, "objects": objects}
     write_atomically(folder / "ImageSets" / "val.txt", "".join(f"{name}\n" for name in sequences))
     write_atomically(folder / _INDEX, json.dumps({"version": VERSION, "sequences": sequences}, indent=1) + "\n")
     return folder
@@ -150,9 +152,18 @@ def write_validation_split(folder: str | Path) -> Path:
 _INDEX, _FRAMES, _MASKS = "labels.json", "JPEGImages", "Annotations"
 
 
-def _read(folder: Path, name: str, entry: dict, flow: bool) -> Clip:
-    from vostutor.data.palette import read_ids
+def _write(folder: Path, name: str, clip: Clip) -> None:
+    for t, (frame, ids) in enumerate(zip(clip.frames, clip.ids, strict=True)):
+        write_atomically(folder / _FRAMES / name / f"{t:05d}.jpg", _jpeg(frame))
+        write_ids(folder / _MASKS / name / f"{t:05d}.png", ids.numpy())
 
+
+def _jpeg(frame: torch.Tensor) -> bytes:
+    picture = cv2.cvtColor(frame.permute(1, 2, 0).numpy(), cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+
+
+def _read(folder: Path, name: str, entry: dict, flow: bool) -> Clip:
     frames = torch.stack([read_frame(path) for path in sorted((folder / _FRAMES / name).glob("*.jpg"))])
     ids = np.stack([read_ids(path) for path in sorted((folder / _MASKS / name).glob("*.png"))])
     drawn = draw_clip(entry["label"], entry["seed"], size=tuple(ids.shape[1:]), frames=len(ids)) if flow else None

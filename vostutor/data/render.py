@@ -180,7 +180,8 @@ def _piece(layer: Layer, index: int, size: tuple[int, int], drift: float) -> lis
         colour = texture[..., :3] + np.float32(drift) * (sprite.later - texture[..., :3])
         texture = np.dstack([colour, texture[..., 3]])
     seen = cv2.remap(texture, *_texels(sprite, *place), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return [_Piece(index, box, seen[..., :3], np.clip(seen[..., 3], 0, 1), place)]
+    alpha = np.clip(cv2.extractChannel(seen, 3), 0, 1)
+    return [_Piece(index, box, cv2.cvtColor(seen, cv2.COLOR_RGBA2RGB), alpha, place)]
 
 
 def _box(layer: Layer, size: tuple[int, int]) -> tuple[slice, slice] | None:

@@ -13,11 +13,11 @@ import numpy as np
 
 from vostutor.data.motion import crossing, hand_held_camera, orbit
 from vostutor.data.shapes import CATEGORIES, REACH, draw_parts
-from vostutor.data.textures import ground, marked, random_colour, surface
+from vostutor.data.textures import GROUND_CHROMA, ground, marked, random_colour, surface
 
 DENSITY = 1.3  # texels per pixel: the camera may come 1.3 times closer before a texture would have to be enlarged
-TEXEL_BLUR = 0.7  # texels; what is finer than a pixel would flicker as it moves
-FLOOR = 1.6  # frames wide, mirrored beyond
+TEXEL_BLUR = 0.75  # texels; what is finer than a pixel would flicker as it moves
+FLOOR = 1.5  # frames wide, mirrored beyond
 LARGEST, LARGEST_TO_HIDE = 0.3, 0.2  # radius in heights of the frame
 
 
@@ -110,14 +110,16 @@ def compose(rule: Rule, rng: np.random.Generator, size: tuple[int, int], frames:
     """A scene in which everything is decided.
 
     >>> scene = compose(RULES["plain"], np.random.default_rng(0), (96, 160), 4)
-    >>> scene.camera.shape, len(scene.things)
-    ((4, 3, 3), 2)
+    >>> scene.camera.shape, any(thing.number == 1 for thing in scene.things)
+    ((4, 3, 3), True)
     """
     lens, cast, hand, ground_rng, twist = rng.spawn(
         5
     )  # so that what a label adds leaves the rest of the scene as it was
     unit, lamp = min(size[0], 0.6 * size[1]) / 96, rng.uniform(0, 2 * np.pi)
-    setting = _Setting(rule, size, frames, unit, random_colour(rng), np.array([np.cos(lamp), np.sin(lamp)]))
+    setting = _Setting(
+        rule, size, frames, unit, random_colour(rng, GROUND_CHROMA), np.array([np.cos(lamp), np.sin(lamp)])
+    )
     things = _cast(setting, cast, twist)
     height, strength = lens.uniform(1.5, 4) * unit, lens.uniform(0.2, 0.5) * (lens.random() < 0.8)
     shift_x, shift_y = np.rint(-height * setting.light).astype(int).tolist()
@@ -190,7 +192,7 @@ def _sprites(setting: _Setting, rng, category: str, radius: float, drifting) -> 
     texels = max(8, round(2 * REACH * radius * DENSITY))
     density = texels / (2 * REACH)
     own = random_colour(rng)
-    own = own + rng.uniform(0, 0.45) * (setting.colour - own)
+    own = own + rng.uniform(0, 0.35) * (setting.colour - own)
     body = marked(rng, surface(rng, texels, texels, own))
     limbs = body if rng.random() < 0.5 else surface(rng, texels, texels, own + 0.4 * (random_colour(rng) - own))
     later = None if drifting is None else _new_coat(drifting, texels, own)

@@ -22,6 +22,7 @@ PHOTOGRAPHS = (
     "rocket.jpg",
     "hubble_deep_field.jpg",
 )
+GROUND_CHROMA = 28.0  # earth, stone and grass are duller than what crawls on them
 PLATES = 6  # noise plates, from rough (exponent .8) to cloudy (1.5)
 PLATE_SIDE = 256  # texels; the plates tile without a seam
 
@@ -53,13 +54,14 @@ def noise_plate(index: int) -> np.ndarray:
     return (plate / plate.std()).astype(np.float32)
 
 
-def random_colour(rng: np.random.Generator) -> np.ndarray:
+def random_colour(rng: np.random.Generator, most_chroma: float = 50.0) -> np.ndarray:
     """A colour of moderate saturation, as in outdoor video. Shapes: returns float32 (3,).
 
-    >>> random_colour(np.random.default_rng(0)).round().astype(int).tolist()
-    [93, 114, 173]
+    >>> grey = random_colour(np.random.default_rng(0), most_chroma=0)
+    >>> bool(np.ptp(grey) == 0 and 45 <= grey[0] <= 195)
+    True
     """
-    luminance, chroma, hue = rng.uniform(60, 175), rng.uniform(4, 42), rng.uniform(0, 2 * np.pi)
+    luminance, chroma, hue = rng.uniform(45, 195), rng.uniform(0.1, 1) * most_chroma, rng.uniform(0, 2 * np.pi)
     red_cyan, green_magenta = np.array([2, -1, -1]) / 6**0.5, np.array([0, 1, -1]) / 2**0.5
     return (luminance + chroma * (np.cos(hue) * red_cyan + np.sin(hue) * green_magenta)).astype(np.float32)
 
@@ -98,10 +100,10 @@ def ground(rng: np.random.Generator, height: int, width: int, colour: np.ndarray
     """What lies under everything: one or two materials that meet along a winding border. Shapes: returns float32 (height,width,3)."""
     below = surface(rng, height, width, colour)
     if rng.random() < 0.6:
-        above = surface(rng, height, width, 0.5 * colour + 0.5 * random_colour(rng))
+        above = surface(rng, height, width, 0.5 * colour + 0.5 * random_colour(rng, GROUND_CHROMA))
         cover = np.clip(0.5 + 6 * _soft_noise(rng, height, width), 0, 1)
         below += cv2.merge([cover] * 3) * (above - below)
-    below *= cv2.merge([1 + 0.12 * _soft_noise(rng, height, width)] * 3)
+    below *= cv2.merge([1 + 0.22 * _soft_noise(rng, height, width)] * 3)
     return np.clip(below, 4, 251, out=below)
 
 
