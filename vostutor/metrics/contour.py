@@ -146,8 +146,7 @@ def match_boundaries(gt: np.ndarray, pred: np.ndarray, radius: int) -> BoundaryM
     gt, pred = outline(gt), outline(pred)
     gt_band, pred_band = dilate(gt, radius), dilate(pred, radius)
     gt_matched, pred_matched = gt & pred_band, pred & gt_band
-    lengths = np.count_nonzero(gt), np.count_nonzero(pred)
-    precision, recall = precision_recall(np.count_nonzero(gt_matched), np.count_nonzero(pred_matched), *lengths)
+    precision, recall = precision_recall(*(int(np.count_nonzero(m)) for m in (gt_matched, pred_matched, gt, pred)))
     f = harmonic_mean(precision, recall)
     return BoundaryMatch(gt, pred, gt_band, pred_band, gt_matched, pred_matched, precision, recall, f)
 

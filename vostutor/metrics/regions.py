@@ -35,7 +35,7 @@ class Region:
 
     @cached_property
     def length(self) -> int:
-        return np.count_nonzero(self.edge)
+        return int(np.count_nonzero(self.edge))
 
     def band(self, radius: int) -> np.ndarray:
         """The outline grown by a disk. Shapes: bool (h+2r, w+2r). Kept, because many proposals meet the same object."""
@@ -55,7 +55,7 @@ def cut(ids: np.ndarray, label: int) -> Region | None:
     Source: own; the outline reaches one pixel up and to the left of the mask, hence the margin.
     >>> region = cut(np.array([[0, 0, 0, 0], [0, 0, 3, 3], [0, 0, 0, 0]], np.uint8), 3)
     >>> region.mask.shape, region.top, region.left, region.area, region.length
-    ((3, 3), 0, 1, 2, 5)
+    ((3, 3), 0, 1, 2, 6)
     """
     mask = ids == label
     x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
@@ -138,7 +138,7 @@ def _shared(gt: Region, pred: Region, margin: int) -> tuple[tuple[slice, slice],
 
 def _overlap(gt: Region, pred: Region) -> int:
     in_gt, in_pred = _shared(gt, pred, margin=0)
-    return np.count_nonzero(gt.mask[in_gt] & pred.mask[in_pred])
+    return int(np.count_nonzero(gt.mask[in_gt] & pred.mask[in_pred]))
 
 
 def _matched(gt: Region, pred: Region, radius: int) -> tuple[int, int]:
@@ -148,11 +148,11 @@ def _matched(gt: Region, pred: Region, radius: int) -> tuple[int, int]:
     """
     in_gt, in_pred = _shared(gt, pred, radius)
     hits = pred.edge[in_pred] & gt.band(radius)[in_gt]
-    pred_matched = np.count_nonzero(hits)
+    pred_matched = int(np.count_nonzero(hits))
     if not pred_matched:
         return 0, 0
     canvas = np.zeros_like(gt.band(radius))
     canvas[in_gt] = hits
     height, width = gt.edge.shape
     near_pred = grow(canvas, radius)[radius : radius + height, radius : radius + width]
-    return np.count_nonzero(gt.edge & near_pred), pred_matched
+    return int(np.count_nonzero(gt.edge & near_pred)), pred_matched

@@ -30,8 +30,8 @@ def statistics(values: Sequence[float]) -> Statistics:
     Shapes: values (n,), n >= 1, a list, array or tensor.
     Raises: ShapeError for an empty list, for other axes, and for values that are not finite.
     Source: [2016] and its released code.
-    >>> statistics([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2])
-    Statistics(mean=0.55, recall=0.5, decay=0.5)
+    >>> statistics([1.0, 1.0, 0.75, 0.75, 0.5, 0.5, 0.25, 0.0])
+    Statistics(mean=0.59375, recall=0.5, decay=0.6666666666666666)
     """
     values = np.asarray(values, dtype=float)
     if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all():
