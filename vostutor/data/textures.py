@@ -108,20 +108,18 @@ def ground(rng: np.random.Generator, height: int, width: int, colour: np.ndarray
 
 
 def _photo_crop(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A window of a photograph, shrunk by up to 2.5, mirrored at the border where the photograph is too small."""
+    """A window of a photograph, shrunk by up to 2.5, turned over or not; a photograph that is too small is mirrored at its end."""
     photo = photograph(PHOTOGRAPHS[rng.integers(len(PHOTOGRAPHS))])
     most = float(np.clip(min(photo.shape[0] / height, photo.shape[1] / width), 1, 2.5))
     shrink = rng.uniform(max(0.7 * most, 1), most)
-    rows = _reflected(rng, round(height * shrink), photo.shape[0])
-    columns = _reflected(rng, round(width * shrink), photo.shape[1])
-    return cv2.resize(photo[rows[:, None], columns], (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-
-
-def _reflected(rng: np.random.Generator, length: int, available: int) -> np.ndarray:
-    start = rng.integers(0, max(available - length, available // 2))
-    place = (start + np.arange(length)) % (2 * available)
-    indices = np.minimum(place, 2 * available - 1 - place)
-    return indices[::-1] if rng.random() < 0.5 else indices
+    rows, columns = round(height * shrink), round(width * shrink)
+    missing_rows, missing_columns = max(rows - photo.shape[0], 0), max(columns - photo.shape[1], 0)
+    if missing_rows or missing_columns:
+        photo = cv2.copyMakeBorder(photo, 0, missing_rows, 0, missing_columns, cv2.BORDER_REFLECT)
+    y, x = rng.integers(photo.shape[0] - rows + 1), rng.integers(photo.shape[1] - columns + 1)
+    small = cv2.resize(photo[y : y + rows, x : x + columns], (width, height), interpolation=cv2.INTER_AREA)
+    down, right = rng.choice([-1, 1], 2)
+    return np.ascontiguousarray(small[::down, ::right], dtype=np.float32)
 
 
 def _plate_crop(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
