@@ -155,11 +155,12 @@ def dilate(mask: np.ndarray, radius: int) -> np.ndarray:
     """The mask grown by a disk; outside the image everything is false.
 
     Shapes: bool (H,W) -> bool (H,W).
+    Raises: ShapeError for a radius that is not 0, 1, 2, ...
     Source: the structuring element of [2016].
     >>> dilate(np.array([[0, 0, 1, 0, 0]], bool), 1).astype(int).tolist()
     [[0, 1, 1, 1, 0]]
     """
-    return cv2.dilate(mask.view(np.uint8), _kernel(int(radius))).view(bool)
+    return cv2.dilate(mask.view(np.uint8), _kernel(radius)).view(bool)
 
 
 def precision_recall(gt_matched: int, pred_matched: int, gt_length: int, pred_length: int) -> tuple[float, float]:
