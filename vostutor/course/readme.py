@@ -41,11 +41,15 @@ def markdown_table(rows: Sequence[Sequence]) -> str:
 
 
 def baselines_table(claims: Claims) -> str:
-    """J and F of both baselines for each label and each real sequence, and the command that measured them."""
-    rows = [["", "copy J", "copy F", "flow warp J", "flow warp F"]]
-    for name in dict.fromkeys((row["set"], row["name"]) for row in claims.rows):
-        copy, warp = (claims.where(set=name[0], name=name[1], system=system)[0] for system in ("copy", "flow warp"))
-        rows.append([" · ".join(name), copy["J"], copy["F"], warp["J"], warp["F"]])
+    """J and F of the baselines for each label and each real sequence, and the command that measured them."""
+    systems = list(dict.fromkeys(row["system"] for row in claims.rows))
+    rows = [["", *(f"{measure} {system}" for measure in "JF" for system in systems)]]
+    for data in dict.fromkeys(row["set"] for row in claims.rows):
+        names = list(dict.fromkeys(row["name"] for row in claims.where(set=data)))
+        found = {(row["name"], row["system"]): row for row in claims.where(set=data)}
+        figures = [[found[name, system][m] for m in "JF" for system in systems] for name in names]
+        rows += [[f"{data}: {name}", *values] for name, values in zip(names, figures, strict=True)]
+        rows.append([f"**{data}: mean**", *(sum(column) / len(names) for column in zip(*figures, strict=True))])
     told = claims.provenance
     note = f"`{told['command']}`, minivos {told['minivos']}, {told['hardware']}."
     return f"{markdown_table(rows)}\n\n{note}"
