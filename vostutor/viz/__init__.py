@@ -1,12 +1,12 @@
 """Layer 2: arrays in, pictures out. `draw_*` returns uint8 pixels, `plot_*` returns the Axes, `Picture` is what a cell ends with."""
 
 _HOME = {
-    "Look": "colours", "look_of": "colours", "series_look": "colours", "VOID_COLOUR": "colours",
+    "Look": "colours", "look_of": "colours", "series_look": "colours", "VOID_COLOUR": "colours", "DASHES": "colours",
     "draw_masks": "draw", "draw_outline": "draw", "draw_labels": "draw", "draw_binary": "draw", "as_pixels": "draw",
     "contact_sheet": "sheet", "time_stamps": "sheet",
     "draw_flow": "flow", "draw_wheel": "flow",
-    "plot_scores": "plots", "plot_bars": "plots",
-    "Picture": "picture", "Table": "table",
+    "plot_scores": "plots", "plot_bars": "plots", "quarter_bounds": "plots",
+    "Picture": "picture", "render_figure": "picture", "Table": "table",
     "style": "style", "new_figure": "style", "show_pixels": "style",
 }  # fmt: skip
 __all__ = sorted(_HOME)

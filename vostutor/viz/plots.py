@@ -44,7 +44,7 @@ def plot_scores(
         ticks = MaxNLocator(integer=True).tick_values(frames[0], frames[-1])
         ax.set_xticks([int(t) for t in ticks if frames[0] <= t <= frames[-1]])  # the decay stands beyond the last frame
         if any(series):
-            ax.legend(loc="lower left", ncols=len(series), handlelength=3)
+            ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(series), handlelength=3)
     return ax
 
 
@@ -138,5 +138,5 @@ def plot_bars(
         ax.set_xticks(range(len(labels)), labels)
         ax.set_ylabel(measure)
         ax.tick_params(axis="x", length=0)
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(table))
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(table))
     return ax

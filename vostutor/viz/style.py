@@ -50,9 +50,12 @@ def style():
         yield
 
 
-def new_figure(rows: int = 1, columns: int = 1, *, width: float = 7.5, height: float | None = None, **kwargs):
+def new_figure(
+    rows: int = 1, columns: int = 1, *, width: float = 7.5, height: float | None = None, mosaic=None, **kwargs
+):
     """(figure, axes) in the course's style; it belongs to no window and closes with its last reference.
 
+    `mosaic` names the axes by their places, as matplotlib's subplot_mosaic does; other settings go to matplotlib.
     Units: width and height in inches, 96 CSS pixels each. 7.5 fills a notebook's column.
     >>> figure, axes = new_figure(1, 2)
     >>> axes.shape
@@ -61,7 +64,8 @@ def new_figure(rows: int = 1, columns: int = 1, *, width: float = 7.5, height: f
     with style():
         figure = Figure(figsize=(width, height or 2.6 * rows), layout="constrained")
         FigureCanvasAgg(figure)
-        return figure, figure.subplots(rows, columns, **kwargs)
+        axes = figure.subplots(rows, columns, **kwargs) if mosaic is None else figure.subplot_mosaic(mosaic, **kwargs)
+        return figure, axes
 
 
 def show_pixels(image, *, ax, title: str = ""):
