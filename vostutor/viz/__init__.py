@@ -7,7 +7,7 @@ _HOME = {
     "draw_flow": "flow", "draw_wheel": "flow",
     "plot_scores": "plots", "plot_bars": "plots", "quarter_bounds": "plots",
     "Picture": "picture", "render_figure": "picture", "Table": "table",
-    "style": "style", "new_figure": "style", "show_pixels": "style",
+    "style": "figures", "new_figure": "figures", "show_pixels": "figures",
 }  # fmt: skip
 __all__ = sorted(_HOME)
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from vostutor.core.errors import SettingsError
 from vostutor.viz.draw import as_pixels
-from vostutor.viz.style import DPI, style
+from vostutor.viz.figures import DPI, style
 
-_LIMIT = 36_000  # bytes that a stored photograph aims at: a notebook of at most 500 kB holds a dozen
+_LIMIT = 30_000  # bytes that a stored photograph aims at: a notebook of at most 500 kB holds a dozen
 _PALETTE = 64  # colours of a stored figure
 
 
@@ -66,7 +66,7 @@ def render_figure(figure, dpi: int = DPI) -> tuple[np.ndarray, int]:
 
     Units: dpi in pixels per inch.
 
-    >>> from vostutor.viz.style import new_figure
+    >>> from vostutor.viz.figures import new_figure
     >>> render_figure(new_figure(width=2, height=1)[0])[0].shape
     (144, 288, 3)
     """
@@ -81,7 +81,7 @@ def render_figure(figure, dpi: int = DPI) -> tuple[np.ndarray, int]:
 
 
 def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
-    """A figure and anything of few colours as PNG with a palette; a photograph as JPEG, of falling quality until it is small enough.
+    """A figure and what is small as PNG; a photograph as JPEG, of falling quality until it is small enough.
 
     Lines and letters have few colours besides their soft edges: 64 are as good to the eye as all, at a third of the bytes.
     """
@@ -89,6 +89,9 @@ def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
     if drawn or few:
         image = image if few else image.quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         return _encoded(image, "PNG", optimize=True), "image/png"
+    exact = _encoded(image, "PNG", optimize=True)
+    if len(exact) <= _LIMIT:
+        return exact, "image/png"
     for quality in (85, 75, 65, 55, 45):
         photograph = _encoded(image, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(photograph) <= _LIMIT:

@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from vostutor.core.errors import DataError
 from vostutor.viz.colours import series_look
-from vostutor.viz.style import new_figure, style
+from vostutor.viz.figures import new_figure, style
 
 _SHADES = ("#dfe9f2", "#f2e6dd")  # first and last quarter
 

@@ -37,13 +37,21 @@ def contact_sheet(
     rows, (high, wide) = math.ceil(len(tiles) / columns), tiles[0].shape[:2]
     head = round(size * 1.6) if captions else 0
     sheet = Image.new("RGB", (columns * (wide + gap) - gap, rows * (high + head + gap) - gap), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size)
+    font = _fitting_font(captions, wide, size)
     for i, tile in enumerate(tiles):
         x, y = (i % columns) * (wide + gap), (i // columns) * (high + head + gap)
         sheet.paste(Image.fromarray(tile), (x, y + head))
         if captions:
-            pen.text((x + 1, y + head / 2), captions[i], font=font, fill=(34, 34, 34), anchor="lm")
+            strip = Image.new("RGB", (wide, head), "white")  # a caption ends with its image
+            ImageDraw.Draw(strip).text((1, head / 2), captions[i], font=font, fill=(34, 34, 34), anchor="lm")
+            sheet.paste(strip, (x, y))
     return np.asarray(sheet).copy()
+
+
+def _fitting_font(captions: Sequence[str], wide: int, size: int) -> ImageFont.FreeTypeFont:
+    """Letters of the size that is asked for, or the largest down to 9 pixels in which every caption fits its image."""
+    fonts = [ImageFont.load_default(points) for points in range(max(size, 9), 8, -1)]
+    return next((font for font in fonts if all(font.getlength(text) < wide for text in captions)), fonts[-1])
 
 
 def _refuse_odd_ones(tiles: list[np.ndarray], captions: Sequence[str]) -> None:

@@ -18,8 +18,8 @@ from vostutor.viz.colours import DASHES, INK, look_of, series_look
 from vostutor.viz.draw import VOID, draw_masks
 from vostutor.viz.picture import Picture, render_figure
 from vostutor.viz.plots import plot_scores
-from vostutor.viz.sheet import contact_sheet, time_stamps
-from vostutor.viz.style import new_figure
+from vostutor.viz.sheet import contact_sheet
+from vostutor.viz.figures import new_figure
 from vostutor.widgets.packing import pack_frames, pack_ids, shrink_ids
 from vostutor.widgets.view import View
 
@@ -147,7 +147,7 @@ class ClipPlayer(View):
         """Five moments of every layer, and the curves under them."""
         moments = np.unique(np.linspace(0, len(self._frames) - 1, 5).round().astype(int)).tolist()
         layers = self._masks or {self._name: np.zeros(np.array(self._frames.shape)[[0, 2, 3]], np.uint8)}
-        parts = [_strip(self._frames, layers, self.state, moments, self.fps)]
+        parts = [_strip(self._frames, layers, self.state, moments)]
         scored = {name: curves for name, curves in self._curves.items() if curves}
         if scored:
             parts.append(_plots(scored))
@@ -156,13 +156,13 @@ class ClipPlayer(View):
         return Picture(np.concatenate(padded), alt=_in_words(self._name, len(self._frames), layers, scored), width=720)
 
 
-def _strip(frames, layers: Mapping[str, np.ndarray], state: PlayerState, moments: list[int], fps: float) -> np.ndarray:
+def _strip(frames, layers: Mapping[str, np.ndarray], state: PlayerState, moments: list[int]) -> np.ndarray:
     """One row of moments for each layer. Shapes: -> (H',W',3)."""
     high, scale = round(_TILE * frames.shape[2] / frames.shape[3]), -(-2 * _TILE // frames.shape[3])
     width = max(1, round(scale * frames.shape[3] / _TILE))  # one pixel of the tile
     rows = [compose(frames, layers, replace(state, frame=t), scale=scale, width=width) for t in moments]
     tiles = [cv2.resize(row[name], (_TILE, high), interpolation=cv2.INTER_AREA) for name in layers for row in rows]
-    captions = [f"{name} · {stamp}" for name in layers for stamp in time_stamps(moments, fps)]
+    captions = [f"{name} · frame {t}" for name in layers for t in moments]
     return contact_sheet(tiles, columns=len(moments), captions=captions)
 
 
