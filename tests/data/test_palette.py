@@ -1,5 +1,6 @@
 import os
 import warnings
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -76,34 +77,51 @@ def test_a_picture_is_refused_with_what_it_holds(array, got, tmp_path):
     assert f"{tmp_path.name}/00007.png" in caught.value.expected and "write_ids" in caught.value.try_this
 
 
-@pytest.mark.parametrize("kept", [0, 20, 60, -30])
-def test_a_damaged_file_is_refused_by_name(kept, tmp_path):
-    rng = np.random.default_rng(0)
-    path = write_ids(tmp_path / "00007.png", rng.integers(0, 9, (40, 40)))
+def noise():
+    return np.random.default_rng(0).integers(0, 9, (40, 40))
+
+
+@pytest.mark.parametrize("kept", [0, 7, 8, 11, 20, 60, -30, -1])
+def test_a_file_that_was_cut_is_refused_by_name(kept, tmp_path):
+    path = write_ids(tmp_path / "00007.png", noise())
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(DataError, match="a whole PNG file .*00007.png"):
         read_ids(path)
 
 
-def test_a_flipped_byte_is_noticed(tmp_path):
-    path = write_ids(tmp_path / "00007.png", np.random.default_rng(0).integers(0, 9, (40, 40)))
-    data = bytearray(path.read_bytes())
-    data[-200] ^= 255
-    path.write_bytes(data)
-    with pytest.raises(DataError, match="00007.png"):
+def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path):
+    path = write_ids(tmp_path / "00007.png", noise())
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        with pytest.raises(DataError, match="a whole PNG file .*00007.png"):
+            read_ids(path)
+
+
+@pytest.mark.parametrize(("kind", "content"), [(b"\xffDAT", b""), (b"IDAT", b"no pixels"), (b"IHDR", b"")])
+def test_a_file_that_is_whole_but_makes_no_sense_is_refused(kind, content, tmp_path):
+    """Odd names of chunks, pixels and headers with the right checksum: Pillow raises SyntaxError, OSError and ValueError."""
+    path = write_ids(tmp_path / "00007.png", noise())
+    whole = path.read_bytes()
+    place = 8 if kind == b"IHDR" else whole.index(b"IDAT") - 4
+    chunk = len(content).to_bytes(4, "big") + kind + content + crc32(kind + content).to_bytes(4, "big")
+    path.write_bytes(whole[:place] + chunk + whole[place:])
+    with pytest.raises(DataError, match="Pillow cannot read"):
         read_ids(path)
 
 
 def test_a_jpeg_under_another_name_is_refused(tmp_path):
     Image.fromarray(IDS).save(tmp_path / "a.jpg")
     os.rename(tmp_path / "a.jpg", tmp_path / "a.png")
-    with pytest.raises(DataError, match="a whole PNG file"):
+    with pytest.raises(DataError, match="do not begin like a PNG"):
         read_ids(tmp_path / "a.png")
 
 
 def test_a_missing_mask_is_refused_by_name(tmp_path):
-    with pytest.raises(DataError, match="no such file"):
+    with pytest.raises(DataError, match="no such file or directory"):
         read_ids(tmp_path / "bear/00000.png")
+    with pytest.raises(DataError, match="is a directory"):
+        read_ids(tmp_path)
 
 
 @pytest.mark.parametrize("ids", [np.zeros((1, 2, 2), int), np.zeros((2, 2)), np.zeros((0, 4), int), [1, 2]])

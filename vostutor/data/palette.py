@@ -4,7 +4,9 @@ A viewer shows id 1 in dark red, but the file stores the number 1. A program tha
 the ids are gone; so does one that resizes smoothly. The reader here returns the stored numbers or says why it cannot.
 """
 
+from io import BytesIO
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from PIL import Image
@@ -41,21 +43,12 @@ def read_ids(path: str | Path) -> np.ndarray:
     [[0, 1], [2, 255]]
     """
     path = Path(path)
+    data = _whole(path)
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with Image.open(BytesIO(data), formats=("PNG",)) as image:
             mode, ids = image.mode, np.array(image)  # a copy, because PyTorch warns about read-only memory
-    except FileNotFoundError:
-        raise DataError(
-            expected=f"a mask {_short(path)}",
-            got="no such file",
-            try_this=f"ls {path.parent}",
-        ) from None
-    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for the many ways a PNG can be broken
-        raise DataError(
-            expected=f"a whole PNG file {_short(path)}",
-            got=f"{type(error).__name__}: {str(error).replace(str(path), _short(path))}",
-            try_this="write or copy the file again",
-        ) from None
+    except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for the many ways a PNG can be odd
+        raise _broken(path, "something that Pillow cannot read") from error
     if mode not in ("P", "L", "1"):
         raise _refusal(path, f"mode {mode}, {_MODES.get(mode, 'no ids')}")
     if mode == "L" and (ids > MAX_GREY_ID).any():
@@ -91,6 +84,7 @@ def write_ids(path: str | Path, ids: np.ndarray) -> Path:
     return write_atomically(path, _png(image))
 
 
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MODES = {
     "RGB": "colours instead of ids",
     "RGBA": "colours instead of ids",
@@ -101,11 +95,39 @@ _MODES = {
 
 
 def _png(image: Image.Image) -> bytes:
-    from io import BytesIO
-
     buffer = BytesIO()
     image.save(buffer, format="PNG")
     return buffer.getvalue()
+
+
+def _whole(path: Path) -> bytes:
+    """The bytes of a PNG file whose checksums are right. Pillow leaves out that of the pixels and would return other ids."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            expected=f"a mask {_short(path)}", got=error.strerror.lower(), try_this=f"ls {path.parent}"
+        ) from None
+    if not data.startswith(_SIGNATURE):
+        raise _broken(path, f"{len(data)} bytes that do not begin like a PNG")
+    start, kind = len(_SIGNATURE), b""
+    while kind != b"IEND":
+        stop = start + 12 + int.from_bytes(data[start : start + 4], "big")  # length, kind, content, checksum
+        if stop > len(data):
+            raise _broken(path, f"its first {len(data)} bytes")
+        kind = data[start + 4 : start + 8]
+        if crc32(data[start + 4 : stop - 4]) != int.from_bytes(data[stop - 4 : stop], "big"):
+            raise _broken(path, f"a wrong checksum at byte {stop - 4}")
+        start = stop
+    return data
+
+
+def _broken(path: Path, got: str) -> DataError:
+    return DataError(
+        expected=f"a whole PNG file {_short(path)}",
+        got=got,
+        try_this="write or copy the file again",
+    )
 
 
 def _check_grey(path: Path, ids: np.ndarray) -> None:
