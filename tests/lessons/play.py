@@ -42,11 +42,12 @@ class Play:
         return digest.hexdigest()
 
     def changes_after(self, exercise: str, answer: str) -> Iterator[tuple[int, bool]]:
-        """(line, whether its output changed) of each later cell, when the exercise is answered by `answer` without fallback."""
+        """(line, whether its output changed) of each later cell but the sentinel, which counts points, when the exercise is answered
+        by `answer` without fallback."""
         start = next(k for k, cell in enumerate(self.cells) if cell.exercise == exercise)
         names = dict(self.before[exercise])
         exec(answer, names)
-        for k, cell in enumerate(self.cells[start + 1 :], start + 1):
+        for k, cell in enumerate(self.cells[start + 1 : -1], start + 1):
             if k == start + 1:
                 source = re.sub(r"\)\s*$", ", fallback=False)", cell.source)
                 self.run(Cell(cell.kind, source, cell.line), names)  # the check's own words do not count
