@@ -13,6 +13,8 @@ from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.shapes import expect
 from vostutor.ops.grid import pixel_grid, to_normalised
 
+_OUTSIDE = -2.0  # pixels: far enough that not even a blend touches the first one
+
 
 def backward_warp(image: Tensor, flow: Tensor, mode: Literal["bilinear", "nearest"] = "bilinear") -> Tensor:
     """The image sampled at x + flow(x): pixel x of the result is fetched from the place its flow points to.
@@ -42,18 +44,12 @@ def backward_warp(image: Tensor, flow: Tensor, mode: Literal["bilinear", "neares
     # At least float32: bfloat16 knows no pixel between 256 and 258.
     exact = torch.promote_types(torch.promote_types(flow.dtype, image.dtype), torch.float32)
     points = pixel_grid(height, width, device=flow.device, dtype=exact) + flow
-    points = _nowhere_is_outside(points, height, width)
+    points = points.where(points.isfinite(), _OUTSIDE)
     if mode == "nearest":
         return _fetch_nearest(image, points)
     grid = to_normalised(points, height, width).movedim(1, -1)  # (B,H,W,2)
     warped = grid_sample(image.to(exact), grid, mode="bilinear", padding_mode="zeros", align_corners=False)
     return warped.to(image.dtype)
-
-
-def _nowhere_is_outside(points: Tensor, height: int, width: int) -> Tensor:
-    """The same samples, with everything far away or not finite two pixels outside, where no pixel is touched."""
-    limits = torch.tensor([width + 1, height + 1], device=points.device, dtype=points.dtype)[:, None, None]
-    return torch.where(points.isfinite(), points, -2.0).clamp(min=-2.0).minimum(limits)
 
 
 def _fetch_nearest(image: Tensor, points: Tensor) -> Tensor:
