@@ -16,10 +16,10 @@ from vostutor.metrics.contour import boundary_f
 from vostutor.metrics.region import jaccard
 from vostutor.viz.colours import DASHES, INK, look_of, series_look
 from vostutor.viz.draw import VOID, draw_masks
+from vostutor.viz.figures import new_figure
 from vostutor.viz.picture import Picture, render_figure
 from vostutor.viz.plots import plot_scores
 from vostutor.viz.sheet import contact_sheet
-from vostutor.viz.figures import new_figure
 from vostutor.widgets.packing import pack_frames, pack_ids, shrink_ids
 from vostutor.widgets.view import View
 
@@ -105,6 +105,7 @@ class ClipPlayer(View):
 
     def __init__(self, clip, results=None, *, truth=None, scores=None, names=None, fps=None, pace=8.0, max_width=480):
         frames = np.asarray(getattr(clip, "frames", clip))
+        expect("frames: T 3 H W", frames=frames)
         truth = truth if truth is not None else getattr(clip, "ids", None)
         results = dict(results or {})
         masks = ({} if truth is None else {"truth": truth}) | results

@@ -109,6 +109,8 @@ class JFExplorer(View):
     def _answer(self) -> None:
         """The kernel's side of the conversation: one message with everything, marked with the state that it belongs to."""
         seen, curve = self.explored, self.curve
+        summary = _without_nan(summarise(curve, self._functions))
+        unsaid = ["statistics gave no mean, recall and decay"] if None in summary.values() else []
         numbers = {"J": seen.J, "F": seen.F, "P": seen.precision, "R": seen.recall}
         self.answer = {
             "state": [*self.boxes[self.frame], self.radius],
@@ -117,8 +119,8 @@ class JFExplorer(View):
             "counts": dict(seen.counts),
             "flags": seen.flags.tobytes(),
             "curve": list(_without_nan(dict(enumerate(curve))).values()),
-            "summary": _without_nan(summarise(curve, self._functions)),
-            "notes": list(seen.notes),
+            "summary": summary,
+            "notes": [*seen.notes, *unsaid],
         }
 
     def static_picture(self) -> Picture:

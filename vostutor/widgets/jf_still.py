@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from vostutor.viz.colours import GREEN, ORANGE, SKY, VERMILLION, Look
+from vostutor.viz.figures import new_figure, style
 from vostutor.viz.picture import Picture
 from vostutor.viz.plots import plot_scores
-from vostutor.viz.figures import new_figure, style
 
 _TRUTH, _GUESS = np.array(SKY) / 255, np.array(ORANGE) / 255
 _HIT, _MISS = Look(GREEN, "solid").hex, Look(VERMILLION, "solid").hex

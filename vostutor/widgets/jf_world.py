@@ -137,7 +137,7 @@ def _number(name: str, function: Callable, notes: list[str], *inputs) -> float:
 def _edge(function: Callable | None, notes: list[str], mask: np.ndarray) -> np.ndarray:
     """The student's boundary where it is one, the package's otherwise."""
     try:
-        edge = boundary(mask) if function is None else np.array(function(*_as_tensors((mask,)))).astype(bool)
+        edge = boundary(mask) if function is None else np.asarray(function(*_as_tensors((mask,)))).astype(bool)
         if edge.shape == mask.shape:
             return edge
         notes.append(f"boundary gave shape {edge.shape} for a mask {mask.shape}")
