@@ -5,7 +5,7 @@ RUN := $(V)/bin/vostutor
 PYTEST := $(V)/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system lab course test proof build benchmark claims clean
+.PHONY: help setup system lab course test proof build picture benchmark clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,10 @@ proof: setup ## every wrong and right answer of every exercise, 20 seeds
 
 build: setup ## masters -> student notebooks and executed solutions
 	$(RUN) build --execute
+
+picture: setup system ## the README's picture, taken by the browser test
+	$(PYTEST) -q tests/test_browser.py
+	$(V)/bin/python -c "from PIL import Image; Image.open('build/browser/lesson_00.png').convert('RGB').crop((0, 0, 1280, 1080)).quantize(128, dither=0).save('docs/course.png', optimize=True)"
 
 benchmark: setup ## what the README and the notes say about speed
 	$(V)/bin/python benchmarks/run.py

@@ -270,7 +270,8 @@ boundary_f = check("task.boundary_f", boundary_f)
 # %%
 from vostutor.widgets import JFExplorer
 
-JFExplorer(jaccard=jaccard, boundary=boundary, boundary_f=boundary_f)
+explorer = JFExplorer(jaccard=jaccard, boundary=boundary, boundary_f=boundary_f)
+explorer
 
 # %% [markdown]
 # > **Predict.** The prediction is the true square, only 2 pixels fatter on each side. J is about 0.8. And F?
@@ -461,7 +462,8 @@ def frame_scores(gt, pred):
     return {"J": np.mean([jaccard(*pair) for pair in masks]), "F": np.mean([boundary_f(*pair, radius=2) for pair in masks])}
 
 
-ClipPlayer(clip, results={"copy": copied, "flow warp": warped}, scores=frame_scores)
+player = ClipPlayer(clip, results={"copy": copied, "flow warp": warped}, scores=frame_scores)
+player
 
 # %% [markdown]
 # ## 9 · Where each of them fails
@@ -473,7 +475,7 @@ SYSTEMS = {"copy": lambda: CopyFirstMask(), "flow warp": lambda: FlowWarp(dis_fl
 
 
 def score(name, clip):
-    """Mean J, F and decay of J over the clip's objects, and the decayed masks."""
+    """Mean J, F and decay of J over the clip's objects, and the masks that were scored."""
     pred = predict_clip(SYSTEMS[name](), clip)
     curves = [curves_of(pred, clip, k) for k in clip.object_ids]
     means = [(statistics(regions)[0], statistics(contours)[0], statistics(regions)[2]) for regions, contours in curves]
