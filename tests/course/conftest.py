@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_lessons import FRONT, GOOD
 
+from tests.course.small_lessons import FRONT, GOOD
 from vostutor.course import Course
 
 

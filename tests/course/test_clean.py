@@ -19,6 +19,13 @@ def test_the_view_of_a_widget_goes_and_its_picture_stays_with_its_alt_text():
     assert output.metadata == {"image/png": {"alt": "a dot"}}
 
 
+def test_what_was_said_about_a_view_goes_with_it():
+    output = new_output(
+        "display_data", data={VIEW: {"model_id": "1f"}, "text/plain": "a"}, metadata={VIEW: {"height": 3}}
+    )
+    assert clean_outputs([output])[0].metadata == {}
+
+
 def test_a_widget_without_a_picture_leaves_no_empty_output():
     assert clean_outputs([new_output("display_data", data={VIEW: {"model_id": "1f"}})]) == []
 

@@ -31,6 +31,10 @@ def test_a_cell_mark_inside_a_string_begins_no_cell():
     assert cell_lines('# %%\na = """\n# %%\n"""\n# %% [markdown]\n# b\n', HERE) == [1, 5]
 
 
+def test_a_cell_mark_behind_code_begins_no_cell():
+    assert cell_lines("# %%\nb = 1  # %% of it\n", HERE) == [1]
+
+
 def test_a_magic_of_two_percent_signs_begins_no_cell():
     assert cell_lines("# %%\n# %%time\nb = 1\n", HERE) == [1]
 

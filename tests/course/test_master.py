@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from small_lessons import GOOD
 
+from tests.course.small_lessons import GOOD
 from vostutor.core import LessonError
 from vostutor.course import Budget, read_master
 

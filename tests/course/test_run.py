@@ -6,8 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from small_lessons import FRONT, GOOD
 
+from tests.course.small_lessons import FRONT, GOOD
 from vostutor.core import DataError, SettingsError
 from vostutor.course import Course, read_master, run_lessons, run_notebook, solution_notebook
 from vostutor.course.notebook import read_notebook
@@ -28,7 +28,9 @@ def ran(tmp_path_factory):
     for name, cells in BROKEN.items():
         (course.solutions / name).write_text(FRONT.format(title=name[3:-3]) + cells)
     out, told = course.root / "out", []
-    outcomes = run_lessons(course, profile="smoke", seed=7, data_root=course.root, out=out, tell=told.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "4")  # the profile decides, not the caller
+        outcomes = run_lessons(course, profile="smoke", seed=7, data_root=course.root, out=out, tell=told.append)
     return SimpleNamespace(
         course=course, out=out, told=told, outcomes={outcome.number: outcome for outcome in outcomes}
     )

@@ -97,8 +97,8 @@ def _execute(notebook: NotebookNode, out: Path, parameters, **options) -> str | 
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    logging.getLogger("traitlets").setLevel(logging.CRITICAL)  # it repeats what we say ourselves
+    for name in ("papermill", "traitlets"):  # they would repeat what we say ourselves
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         papermill.execute_notebook(
             notebook,
