@@ -90,18 +90,38 @@ def require_browser() -> None:
 @contextmanager
 def chromium_page(size: tuple[int, int] = (1280, 1000)):
     """A page of a headless Chromium without any server; `page.errors` collects what goes wrong in its scripts."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+    with _chromium() as browser:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page.set_default_timeout(_SECONDS * 1000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
         try:
-            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-            page.set_default_timeout(_SECONDS * 1000)
-            page.errors = []
-            page.on("pageerror", lambda error: page.errors.append(str(error)))
             yield page
         finally:
+            page.close()
+
+
+_RUNNING: list = []  # the browser, once for each page that is open
+
+
+@contextmanager
+def _chromium():
+    """The one browser of this process: playwright allows no second one beside it."""
+    if _RUNNING:
+        _RUNNING.append(_RUNNING[0])
+    else:
+        from playwright.sync_api import sync_playwright
+
+        driver = sync_playwright().start()
+        _RUNNING.append((driver.chromium.launch(executable_path=CHROMIUM, args=_FLAGS), driver))
+    browser, driver = _RUNNING[0]
+    try:
+        yield browser
+    finally:
+        _RUNNING.pop()
+        if not _RUNNING:
             browser.close()
+            driver.stop()
 
 
 @contextmanager

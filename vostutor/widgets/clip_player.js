@@ -179,7 +179,7 @@ function makeToggle(model, object) {
     tell(model, { hidden: others.length < hidden.length ? others : [...hidden, object.id] });
   });
   node.classList.add("vos-object");
-  node.append(drawSample(`rgb(${object.rgb})`, object.dash, 4), object.name);
+  node.append(drawSample(`rgb(${object.rgb})`, object.dash, 3), object.name);
   return node;
 }
 
