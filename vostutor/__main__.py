@@ -36,7 +36,7 @@ def run(
     lessons: Lessons = None,
     profile: Annotated[str, typer.Option(help="how much to do: smoke, cpu, gpu or paper")] = "cpu",
     seed: Annotated[int, typer.Option(help="seed of everything random in the lessons")] = 0,
-    data: Annotated[Path | None, typer.Option(help="root of a DAVIS data set, minivos when left out")] = None,
+    data: Annotated[Path | None, typer.Option(help="a DAVIS root, or a video with its first mask beside it; minivos when left out")] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda, the profile's own when left out")] = None,
     out: Annotated[Path, typer.Option(help="gets the executed notebooks and budgets.json")] = Path("build/run"),
 ):

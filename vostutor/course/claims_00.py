@@ -8,8 +8,10 @@ import numpy as np
 # The files that decide the figures.
 SOURCES = (
     "data/davis.py",
+    "data/frames.py",
     "data/minivos.py",
     "data/motion.py",
+    "data/palette.py",
     "data/render.py",
     "data/scene.py",
     "data/shapes.py",
@@ -20,6 +22,7 @@ SOURCES = (
     "metrics/summary.py",
     "models/baselines.py",
     "ops/dis.py",
+    "ops/grid.py",
     "ops/masks.py",
     "ops/warp.py",
 )
@@ -35,11 +38,11 @@ def measure(*, data_root: Path | None, clips: int) -> Iterator[dict]:
     from vostutor.data.minivos import LABELS
 
     for label in track(LABELS, description="minivos"):
-        yield from _on_label(label, clips)
+        yield from on_label(label, clips)
     if data_root:
         root = DavisRoot(Path(data_root))
         for name in track(root.sequences(), description="real video"):
-            yield from _on_sequence(root, name)
+            yield from on_sequence(root, name)
 
 
 def _systems() -> dict:
@@ -49,7 +52,8 @@ def _systems() -> dict:
     return {"copy": CopyFirstMask(), "flow warp": FlowWarp(dis_flow), "soft warp": SoftFlowWarp(dis_flow)}
 
 
-def _on_label(label: str, clips: int) -> Iterator[dict]:
+def on_label(label: str, clips: int) -> Iterator[dict]:
+    """One row per system, over that many clips of a label of minivos."""
     from vostutor.data.minivos import draw_clip
     from vostutor.engine.infer import predict_clip
 
@@ -60,7 +64,8 @@ def _on_label(label: str, clips: int) -> Iterator[dict]:
         yield _row("minivos", label, system, np.mean(scores, axis=0), error, clips)
 
 
-def _on_sequence(root, name: str) -> Iterator[dict]:
+def on_sequence(root, name: str) -> Iterator[dict]:
+    """One row per system, for one sequence of a DavisRoot."""
     from vostutor.engine.infer import predict
 
     for system, segmenter in _systems().items():

@@ -33,8 +33,10 @@ def run_lessons(
     Raises: SettingsError for a lesson or profile that does not exist, DataError for data that are not there.
     """
     chosen = profile_named(profile)
-    if data_root is not None and not Path(data_root).is_dir():
-        raise DataError(expected="a folder with data", got=str(data_root), try_this="leave --data out to use minivos")
+    if data_root is not None and not Path(data_root).exists():
+        raise DataError(
+            expected="a DAVIS root or a video", got=f"nothing at {data_root}", try_this="leave --data out to use minivos"
+        )
     parameters = {
         "profile": profile,
         "seed": seed,
