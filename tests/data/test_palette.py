@@ -98,14 +98,27 @@ def test_a_changed_byte_is_noticed_wherever_it_is(tmp_path):
             read_ids(path)
 
 
-@pytest.mark.parametrize(("kind", "content"), [(b"\xffDAT", b""), (b"IDAT", b"no pixels"), (b"IHDR", b"")])
-def test_a_file_that_is_whole_but_makes_no_sense_is_refused(kind, content, tmp_path):
-    """Odd names of chunks, pixels and headers with the right checksum: Pillow raises SyntaxError, OSError and ValueError."""
+def chunk(kind, content=b""):
+    return len(content).to_bytes(4, "big") + kind + content + crc32(kind + content).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize("oddity", ["an empty header", "pixels that are none", "half the pixels under another name"])
+def test_a_file_that_is_whole_but_makes_no_sense_is_refused(oddity, tmp_path):
+    """Every checksum is right, and Pillow raises ValueError, OSError and SyntaxError."""
     path = write_ids(tmp_path / "00007.png", noise())
     whole = path.read_bytes()
-    place = 8 if kind == b"IHDR" else whole.index(b"IDAT") - 4
-    chunk = len(content).to_bytes(4, "big") + kind + content + crc32(kind + content).to_bytes(4, "big")
-    path.write_bytes(whole[:place] + chunk + whole[place:])
+    start, stop = whole.index(b"IDAT") - 4, whole.index(b"IEND") - 4
+    pixels = whole[start + 8 : stop - 4]
+    path.write_bytes(
+        {
+            "an empty header": whole[:8] + chunk(b"IHDR") + whole[8:],
+            "pixels that are none": whole[:start] + chunk(b"IDAT", b"no pixels") + whole[stop:],
+            "half the pixels under another name": whole[:start]
+            + chunk(b"IDAT", pixels[:200])
+            + chunk(b"\xffDAT", pixels[200:])
+            + whole[stop:],
+        }[oddity]
+    )
     with pytest.raises(DataError, match="Pillow cannot read"):
         read_ids(path)
 

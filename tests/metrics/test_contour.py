@@ -138,6 +138,12 @@ def test_the_pieces_of_f_fit_together():
     assert match.f == boundary_f(gt, pred)
 
 
+def test_a_false_alarm_costs_precision_and_a_miss_costs_recall():
+    both = A | one_pixel(8, 8)
+    alarm, miss = match_boundaries(A, both, radius=1), match_boundaries(both, A, radius=1)
+    assert (alarm.precision, alarm.recall) == (16 / 20, 1) and (miss.precision, miss.recall) == (1, 16 / 20)
+
+
 def test_tensors_and_integers_are_masks_too():
     assert boundary_f(torch.from_numpy(A), moved(A, 2).astype(np.uint8)) == 0.625
 
