@@ -49,13 +49,16 @@ class Layer:
 
 @dataclass(frozen=True)
 class Drawn:
-    """One finished view. Shapes: image float32 (H,W,3) before the sensor; owner uint8 (H,W), the layer each pixel shows;
-    place float32 (2,H,W), which point of it (0 on the floor); layers in painting order."""
+    """One finished view. Shapes: image float32 (H,W,3) before the sensor; owner uint8 (H,W), the layer each pixel shows.
+
+    layers are in painting order; points holds for each layer but the floor which pixels show it (N,), counted row by row, and which
+    of its points they show (2,N).
+    """
 
     image: np.ndarray
     owner: np.ndarray
-    place: np.ndarray
     layers: tuple[Layer, ...]
+    points: tuple[tuple[np.ndarray, np.ndarray], ...]
 
     @property
     def ids(self) -> np.ndarray:
@@ -82,7 +85,8 @@ def draw(scene: Scene, t: int) -> Drawn:
             np.copyto(owner[piece.box], np.uint8(piece.index), where=solid)
             np.copyto(place[:, *piece.box], piece.place, where=solid)
     image = cv2.GaussianBlur(image, (5, 5), scene.blur) * scene.gains
-    return Drawn(image, owner, place, layers)
+    pixels = [np.flatnonzero(owner == index) for index in range(1, len(layers))]
+    return Drawn(image, owner, layers, tuple((shown, place.reshape(2, -1)[:, shown]) for shown in pixels))
 
 
 def flow_between(a: Drawn, b: Drawn) -> np.ndarray:
@@ -93,10 +97,8 @@ def flow_between(a: Drawn, b: Drawn) -> np.ndarray:
     columns, rows = _grid(*a.owner.shape)
     over_the_floor = np.array(b.layers[0].pose) @ np.array(a.layers[0].unpose)
     target = np.stack(_homography(over_the_floor.tolist(), columns, rows))
-    flat, place = target.reshape(2, -1), a.place.reshape(2, -1)
-    for index in range(1, len(a.layers)):
-        mine = np.flatnonzero(a.owner == index)
-        flat[:, mine] = b.layers[index].to_frame(*place[:, mine])
+    for layer, (shown, place) in zip(b.layers[1:], a.points, strict=True):
+        target.reshape(2, -1)[:, shown] = layer.to_frame(*place)
     target[0] -= columns
     target[1] -= rows
     return target
@@ -187,19 +189,13 @@ def _piece(layer: Layer, index: int, size: tuple[int, int], drift: float) -> lis
 def _box(layer: Layer, size: tuple[int, int]) -> tuple[slice, slice] | None:
     """The part of the frame that the sprite can touch: its corners, as far as they can be bent."""
     (x, y), (h, w), density = layer.sprite.origin, layer.sprite.texture.shape[:2], layer.sprite.density
-    corners = np.array([[x, x + w / density, x, x + w / density], [y, y, y + h / density, y + h / density]])
-    px, py = _affine(layer.joint, *corners)
-    grow_y, grow_x = layer.bend[:2]
-    fx, fy = _homography(
-        layer.pose, *_rectangle(px.min() - grow_x, px.max() + grow_x, py.min() - grow_y, py.max() + grow_y)
-    )
-    left, right = max(int(fx.min()) - 1, 0), min(int(fx.max()) + 2, size[1])
-    top, bottom = max(int(fy.min()) - 1, 0), min(int(fy.max()) + 2, size[0])
+    corners = [_affine(layer.joint, x + right, y + down) for right in (0, w / density) for down in (0, h / density)]
+    (xs, ys), (grow_y, grow_x) = zip(*corners, strict=True), layer.bend[:2]
+    widest, highest = (min(xs) - grow_x, max(xs) + grow_x), (min(ys) - grow_y, max(ys) + grow_y)
+    xs, ys = zip(*(_homography(layer.pose, px, py) for px in widest for py in highest), strict=True)
+    left, right = max(int(min(xs)) - 1, 0), min(int(max(xs)) + 2, size[1])
+    top, bottom = max(int(min(ys)) - 1, 0), min(int(max(ys)) + 2, size[0])
     return (slice(top, bottom), slice(left, right)) if left < right and top < bottom else None
-
-
-def _rectangle(left, right, top, bottom):
-    return np.array([left, right, left, right]), np.array([top, top, bottom, bottom])
 
 
 def _cast_shadow(image: np.ndarray, shadow, pieces: list[_Piece]) -> None:

@@ -113,9 +113,8 @@ def compose(rule: Rule, rng: np.random.Generator, size: tuple[int, int], frames:
     >>> scene.camera.shape, any(thing.number == 1 for thing in scene.things)
     ((4, 3, 3), True)
     """
-    lens, cast, hand, ground_rng, twist = rng.spawn(
-        5
-    )  # so that what a label adds leaves the rest of the scene as it was
+    # A stream of its own for each, so that what a label adds leaves the rest of the scene as it was.
+    lens, cast, hand, ground_rng, twist = rng.spawn(5)
     unit, lamp = min(size[0], 0.6 * size[1]) / 96, rng.uniform(0, 2 * np.pi)
     setting = _Setting(
         rule, size, frames, unit, random_colour(rng, GROUND_CHROMA), np.array([np.cos(lamp), np.sin(lamp)])
