@@ -141,6 +141,8 @@ def _gradients(outputs, wanted: list[Tensor], weights) -> tuple[Tensor | None, .
 
 def _touched(function, inputs, untouched) -> list[str]:
     """The names of the inputs that are no longer what they were; compared as bytes, so that NaN equals NaN."""
+    if encode(inputs) == encode(untouched):
+        return []
     if isinstance(inputs, dict):
         pairs = [(name, inputs[name], untouched[name]) for name in untouched]
     else:
@@ -171,9 +173,7 @@ def _where(error: BaseException) -> str:
         return f" (line {error.lineno}: {_cut((error.text or '').strip(), 60)})"
     frames = traceback.extract_tb(error.__traceback__)
     written = [f for f in frames if "site-packages" not in f.filename and not f.filename.startswith(_PACKAGE)]
-    own = [
-        f for f in written if f.line and f.filename == written[0].filename
-    ]  # the cell, not the libraries that it calls
+    own = [f for f in written if f.line and f.filename == written[0].filename]  # not a module that the cell calls
     return f" (line {own[-1].lineno}: {_cut(own[-1].line, 60)})" if own else ""
 
 

@@ -65,10 +65,10 @@ def _same(expected, got) -> bool:
 def _tensors(expected: Tensor, got, tolerance: float) -> tuple[str, str] | None:
     if not isinstance(got, Tensor) or got.shape != expected.shape:
         return in_words(expected), in_words(got)
-    if got.is_complex() or expected.is_complex():
-        wrong = got != expected
-    else:
+    if not got.is_complex() and (got.is_floating_point() or expected.is_floating_point()):
         wrong = ~torch.isclose(got.double(), expected.double(), rtol=0, atol=tolerance, equal_nan=True)
+    else:
+        wrong = got != expected
     if not wrong.any():
         return None
     first = tuple(wrong.nonzero()[0].tolist())

@@ -26,6 +26,9 @@ def check(id: str, function: Callable | None = _LOOK_UP, *, fallback: bool = Tru
     counts as not attempted. With `fallback=False` the student's function comes back whatever it does.
 
     Raises: SettingsError for an exercise that does not exist. Nothing that the function does is raised.
+    >>> statistics = check("task.statistics", lambda values: ...)
+    ○ task.statistics  not attempted (it returned Ellipsis), 0/3 points    hint("task.statistics") gives a start
+    → the lesson goes on with vostutor's own statistics
     """
     exercise = find_exercise(id)
     if function is _LOOK_UP:
@@ -35,11 +38,11 @@ def check(id: str, function: Callable | None = _LOOK_UP, *, fallback: bool = Tru
         _show([f"→ {id}  this is vostutor's own {exercise.name}: run your cell again to bring yours back"])
         return function
     verdict = _verdicts[id] = judge(exercise, LocalAnswer(function), seed)
-    given_back = own if fallback and not verdict.passed else function
-    _show(
-        verdict.lines() + ([f"→ the lesson goes on with vostutor's own {exercise.name}"] if given_back is own else [])
-    )
-    return given_back
+    if verdict.passed or not fallback:
+        _show(verdict.lines())
+        return function
+    _show([*verdict.lines(), f"→ the lesson goes on with vostutor's own {exercise.name}"])
+    return own
 
 
 def hint(id: str, number: int | None = None) -> None:
@@ -95,6 +98,8 @@ def score(lesson: str) -> Score:
     """The exercises of a lesson with what came of the last check of each.
 
     Raises: SettingsError for a lesson without exercises.
+    >>> score("00").as_json()["of"]
+    17
     """
     return Score(lesson)
 
@@ -103,6 +108,11 @@ def finish(lesson: str) -> None:
     """Shows the score and prints the line that says the notebook ran to its end. The last cell of every lesson.
 
     Raises: SettingsError for a lesson without exercises.
+    >>> forget()
+    >>> finish("00")
+    ○ task.jaccard        0/3 points  not attempted
+    ...
+    lesson 00 ran to its end: 0 of 5 exercises solved, 0/17 points
     """
     result = Score(lesson)
     _publish(result._repr_mimebundle_())

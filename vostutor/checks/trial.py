@@ -1,6 +1,6 @@
 """What a property works with: it asks the answer, compares, and fails in words. What was asked and said is kept as evidence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -64,7 +64,7 @@ class Trial:
     def __init__(self, answer: Answer, tolerance: float = 0.0, seed: int = 0, names: Sequence[str] = ()):
         self.answer, self.tolerance, self._seed, self._names = answer, tolerance, seed, names
         self.evidence: list[Said] = []
-        self._made: dict[Slip, list[bool]] = {}
+        self._made: dict[tuple[Slip, int], bool] = {}
         self.begin(0)
 
     def begin(self, property_: int) -> None:
@@ -132,30 +132,27 @@ class Trial:
         if not self._varies():
             return _CONSTANT
         best, most = None, _ENOUGH * len(self.evidence)
+        here = [k for k, said in enumerate(self.evidence) if said.property == property_]
         for slip in slips:
-            made = self._all_made(slip)
-            here = [m for m, said in zip(made, self.evidence, strict=True) if said.property == property_]
-            if here and all(here) and sum(made) > most:
-                best, most = slip.tell, sum(made)
+            if here and all(self._makes(slip, k) for k in here):
+                fits = sum(self._makes(slip, k) for k in range(len(self.evidence)))
+                if fits > most:
+                    best, most = slip.tell, fits
         return best
 
     def _varies(self) -> bool:
         """Whether two answers so far differ; with fewer than two nobody can tell."""
-        said = [evidence.outputs for evidence in self.evidence if not isinstance(evidence.outputs, Trouble)]
+        answered = [said for said in self.evidence if not isinstance(said.outputs, Trouble)]
+        said = [one.outputs[0] if one.grad else one.outputs for one in answered]
         return len(said) < 2 or any(difference(said[0], other, self.tolerance) for other in said)
 
-    def _all_made(self, slip: Slip) -> list[bool]:
-        if slip not in self._made:
-            self._made[slip] = [self._makes(slip, said) for said in self.evidence]
-        return self._made[slip]
-
-    def _makes(self, slip: Slip, said: Said) -> bool:
-        """Whether the slip gives just this."""
-        try:
-            made = said.ask(LocalAnswer(slip.make)) if said.grad else _directly(slip.make, said.inputs)
-        except Trouble as trouble:
-            return isinstance(said.outputs, Trouble) and _type(said.outputs) == _type(trouble)
-        return not isinstance(said.outputs, Trouble) and difference(made, said.outputs, self.tolerance) is None
+    def _makes(self, slip: Slip, k: int) -> bool:
+        """Whether the slip gives just what the answer gave, as the k-th piece of evidence."""
+        if (slip, k) not in self._made:
+            self._made[slip, k] = _same_outcome(
+                _outcome_of(slip, self.evidence[k]), self.evidence[k].outputs, self.tolerance
+            )
+        return self._made[slip, k]
 
     def _asked(self, said: Said, case: str, expected: str, likely: str | None):
         self.evidence.append(said)
@@ -168,12 +165,22 @@ class Trial:
         return said.outputs
 
 
-def _directly(function: Callable, inputs: tuple | dict):
-    """Without the door: a slip is our own, leaves its inputs alone, and there are hundreds of calls."""
+def _outcome_of(slip: Slip, said: Said):
+    """What the slip says to it. Not through the door: it is our own, leaves its inputs alone, and there are hundreds of calls."""
     try:
-        return function(**inputs) if isinstance(inputs, dict) else function(*inputs)
+        if said.grad:
+            return said.ask(LocalAnswer(slip.make))
+        return slip.make(**said.inputs) if isinstance(said.inputs, dict) else slip.make(*said.inputs)
+    except Trouble as trouble:
+        return trouble
     except Exception as error:  # a slip may be one that raises
-        raise Trouble("raised", f"{type(error).__name__}:") from error
+        return Trouble("raised", f"{type(error).__name__}:")
+
+
+def _same_outcome(made, got, tolerance: float) -> bool:
+    if isinstance(made, Trouble) or isinstance(got, Trouble):
+        return isinstance(made, Trouble) and isinstance(got, Trouble) and _type(made) == _type(got)
+    return difference(made, got, tolerance) is None
 
 
 def _type(trouble: Trouble) -> str:

@@ -92,9 +92,8 @@ def _written(value, tensors: dict[str, Tensor]):
         return value
     if isinstance(value, Tensor) and value.layout == torch.strided:
         name = str(len(tensors))
-        tensors[name] = torch.empty(value.shape, dtype=value.dtype).copy_(
-            value.detach()
-        )  # no strides, no shared memory
+        own_memory = torch.empty(value.shape, dtype=value.dtype)  # neither strides nor memory shared with another
+        tensors[name] = own_memory.copy_(value.detach())
         return {"tensor": name}
     if isinstance(value, (list, tuple)):
         return {"tuple" if isinstance(value, tuple) else "list": [_written(part, tensors) for part in value]}
