@@ -31,8 +31,8 @@ course: setup ## execute every lesson on the cpu profile
 test: setup system ## all tests
 	$(PYTEST) tests
 
-proof: setup ## every wrong and right answer of every exercise, 20 seeds
-	$(PYTEST) tests/exercises --seeds 20
+proof: setup ## every wrong and right answer of every exercise, 20 seeds; writes data/proof
+	$(V)/bin/python -m tests.exercises.proof
 
 build: setup ## masters -> student notebooks and executed solutions
 	$(RUN) build --execute
