@@ -90,6 +90,14 @@ def test_the_answer_follows_every_control():
     assert explorer.answer["flags"] == seen.flags.tobytes() and explorer.answer["curve"] == [seen.J] * 12
 
 
+def test_each_control_alone_renews_the_answer():
+    explorer = JFExplorer("slow drift", frame=2, radius=1)
+    explorer.radius = 4
+    assert explorer.answer["numbers"]["F"] == explore(TRUTH, Box(*explorer.boxes[2]), 4).F
+    explorer.frame = 9
+    assert explorer.answer["numbers"]["J"] == explore(TRUTH, Box(*explorer.boxes[9]), 4).J
+
+
 def test_controls_stay_in_range():
     explorer = JFExplorer()
     explorer.frame, explorer.radius, explorer.boxes = 99, 99, [[-4, 90, 400]] * 12

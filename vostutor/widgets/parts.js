@@ -51,9 +51,9 @@ function dashed(dash, width) {
   return { "stroke-width": width, "stroke-dasharray": dash.map((d) => d * width).join(" "), "stroke-linecap": cap };
 }
 
-// Keys go to the widget, not to the notebook's own shortcuts. A button keeps its space bar and a slider its arrows.
+// A key that means something here does not reach the notebook's own shortcuts, which listen further up; all others do.
+// A button keeps its space bar and a slider its arrows.
 function listenToKeys(node, actions) {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.addEventListener("keydown", (event) => {
     const action = actions[event.key];
     const busy = event.target.tagName === "INPUT" || (event.target.tagName === "BUTTON" && event.key === " ");
