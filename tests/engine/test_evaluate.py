@@ -311,6 +311,14 @@ def test_the_command_exits_with_1_where_nothing_could_be_evaluated(place, monkey
     assert json.loads((place / "scores.json").read_text())["global"] == {}
 
 
+def test_the_command_merges_objects_and_takes_the_task(place, monkeypatch, capsys):
+    words = [place / "results", "--data", place / "root", "--merge-objects", "--task", "unsupervised"]
+    assert run(monkeypatch, *words, "--out", place / "scores.json") == 0
+    told = json.loads((place / "scores.json").read_text())
+    assert told["merge_objects"] and told["task"] == "unsupervised"
+    assert list(told["per_sequence"]["cows"]["per_object"]) == ["1"]
+
+
 @pytest.mark.parametrize("out", ["scores.txt", "scores", "results", "results/bear/00000.png/scores.json"])
 def test_a_file_that_cannot_be_written_is_refused_before_the_work_starts(place, out, monkeypatch, capsys):
     monkeypatch.setattr("vostutor.engine.evaluate.read_ids", lambda path: pytest.fail("the work has started"))
@@ -391,6 +399,6 @@ def test_another_shape_or_type_is_refused(pred):
 
 def test_a_clip_without_masks_objects_or_three_frames_is_refused():
     frames = torch.zeros(5, 3, *SIZE, dtype=torch.uint8)
-    for clip in (Clip(frames), clip_of(0 * blocks()), clip_of(blocks(frames=2))):
+    for clip in (Clip(frames), Clip(frames, object_ids=(1,)), clip_of(0 * blocks()), clip_of(blocks(frames=2))):
         with pytest.raises(DataError, match="at least three frames"):
             evaluate_clip(blocks(frames=len(clip)), clip)

@@ -6,7 +6,7 @@ import pytest
 from tests.metrics import oracle, seeded
 from vostutor.core import DataError
 from vostutor.data.minivos import draw_clip
-from vostutor.metrics import semi_supervised, unsupervised
+from vostutor.metrics import boundary_f, semi_supervised, unsupervised
 from vostutor.metrics.davis import SCORED_FRAMES, assign, count_objects
 
 CLIPS = [("plain", 2), ("occlusion", 2), ("fast", 0)]  # three, three and two objects; one of them hidden for a while
@@ -107,6 +107,21 @@ def test_no_empty_proposal_is_added_where_there_are_enough():
 def test_an_object_without_outline_meets_every_proposal():
     full = np.ones((10, 10), np.uint8)
     assert unsupervised([(full, 5 * full)], objects=1).F.tolist() == [[1]]
+    nothing = unsupervised([(full, 0 * full)], objects=1)
+    assert (nothing.J.item(), nothing.F.item()) == (0, 1)  # two masks without an outline agree about outlines
+
+
+@pytest.mark.parametrize("direction", [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (1, 1)])
+def test_a_proposal_counts_from_the_distance_at_which_its_outline_is_near(direction):
+    """At 250x250 the radius is 3; gaps run from touching to out of reach."""
+    gt = np.zeros((250, 250), np.uint8)
+    gt[100:110, 100:110] = 1
+    scores = []
+    for gap in range(6):
+        pred = np.roll(gt, [(10 + gap) * step for step in direction], axis=(0, 1))
+        scores.append(unsupervised([(gt, pred)], objects=1).F.item())
+        assert scores[-1] == boundary_f(gt, pred)
+    assert scores[0] > 0 == scores[-1]
 
 
 def test_rows_belong_to_objects_not_to_proposals():
