@@ -18,6 +18,7 @@ from vostutor.viz.figures import DPI, style
 
 _LIMIT = 30_000  # bytes that a stored photograph aims at: a notebook of at most 500 kB holds a dozen
 _PALETTE = 64  # colours of a stored figure
+_UNSEEN = 0.5  # grey levels that a smaller palette may cost on average; a figure with a photograph in it loses more
 
 
 class Picture:
@@ -83,20 +84,22 @@ def render_figure(figure, dpi: int = DPI) -> tuple[np.ndarray, int]:
 def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
     """A figure and what is small as PNG; a photograph as JPEG, of falling quality until it is small enough.
 
-    Lines and letters have few colours besides their soft edges: 64 are as good to the eye as all, at a third of the bytes.
+    Lines and letters have few colours besides their soft edges: 64 are as good to the eye as all, at a third of the bytes. A figure
+    that holds a photograph is one.
     """
-    few = image.getcolors(_PALETTE)
-    if drawn or few:
-        image = image if few else image.quantize(_PALETTE, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        return _encoded(image, "PNG", optimize=True), "image/png"
-    exact = _encoded(image, "PNG", optimize=True)
-    if len(exact) <= _LIMIT:
-        return exact, "image/png"
+    few = image if image.getcolors(_PALETTE) else image.quantize(_PALETTE, dither=Image.Dither.NONE)
+    if few is image or (drawn and _mean_error(image, few) < _UNSEEN):
+        return _encoded(few, "PNG", optimize=True), "image/png"
     for quality in (85, 75, 65, 55, 45):
         photograph = _encoded(image, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(photograph) <= _LIMIT:
             break
     return photograph, "image/jpeg"
+
+
+def _mean_error(image: Image.Image, other: Image.Image) -> float:
+    """How far the pixels of two images lie apart on average, in grey levels."""
+    return float(np.abs(np.asarray(image, dtype=int) - np.asarray(other.convert("RGB"), dtype=int)).mean())
 
 
 def _encoded(image: Image.Image, kind: str, **options) -> bytes:
