@@ -73,3 +73,8 @@ def test_curves_that_do_not_fit_are_refused(nothing):
 def test_an_empty_table_is_refused():
     with pytest.raises(VosError, match="one system"):
         plot_bars({"copy": {}})
+
+
+def test_the_number_at_the_arrow_may_be_a_students_own():
+    ax = plot_scores([0.9, 0.8, 0.4, 0.2], statistics=lambda values: (0.0, 0.0, -7.0))
+    assert "D -7.00" in {text.get_text() for text in ax.texts}

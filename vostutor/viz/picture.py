@@ -16,7 +16,7 @@ from vostutor.core.errors import SettingsError
 from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import DPI, style
 
-_LIMIT = 30_000  # bytes that a stored photograph aims at: a notebook of at most 500 kB holds a dozen
+_LIMIT = 24_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds a dozen
 _PALETTE = 64  # colours of a stored figure
 _UNSEEN = 0.5  # grey levels that a smaller palette may cost on average; a figure with a photograph in it loses more
 
@@ -90,7 +90,10 @@ def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
     few = image if image.getcolors(_PALETTE) else image.quantize(_PALETTE, dither=Image.Dither.NONE)
     if few is image or (drawn and _mean_error(image, few) < _UNSEEN):
         return _encoded(few, "PNG", optimize=True), "image/png"
-    for quality in (85, 75, 65, 55, 45):
+    exact = _encoded(image, "PNG", optimize=True)
+    if len(exact) <= _LIMIT:
+        return exact, "image/png"
+    for quality in (85, 75, 65, 55, 45, 35):
         photograph = _encoded(image, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(photograph) <= _LIMIT:
             break

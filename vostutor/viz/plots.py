@@ -1,6 +1,6 @@
 """Scores as figures: over the frames of a clip, and by label or sequence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -20,10 +20,13 @@ def plot_scores(
     first_frame: int = 0,
     quarters: bool = True,
     decay: bool = True,
+    statistics: Callable | None = None,
 ):
     """The Axes with a score for every frame; the first and last quarter are shaded and the decay D is the arrow between their means.
 
     Shapes: values (T,), or a name and values for each of several systems; NaN leaves a gap.
+    `statistics(values) -> (mean, recall, decay)` may be a student's own: the number at the arrow is then what it returns.
+
     Units: scores from 0 to 1; first_frame is the number of the frame that the first value belongs to.
     Raises: DataError for no values, or for systems of different length.
     Source: quarters as in the DAVIS statistics, neighbouring quarters share a frame.
@@ -39,7 +42,8 @@ def plot_scores(
         for i, (name, scores) in enumerate(series.items()):
             _plot_one(ax, frames, scores, series_look(i), name)
             if decay:
-                _draw_decay(ax, frames, scores, series_look(i), place=i, alone=len(series) == 1)
+                told = None if statistics is None else float(statistics(scores)[2])
+                _draw_decay(ax, frames, scores, series_look(i), place=i, told=told)
         ax.set(xlabel="frame", ylabel=f"{measure} (0 to 1)", ylim=(0, 1.08))
         ticks = MaxNLocator(integer=True).tick_values(frames[0], frames[-1])
         ax.set_xticks([int(t) for t in ticks if frames[0] <= t <= frames[-1]])  # the decay stands beyond the last frame
@@ -91,12 +95,13 @@ def _shade_quarters(ax, frames) -> None:
     ax.set_xlim(frames[0] - 0.6, frames[-1] + 0.6)
 
 
-def _draw_decay(ax, frames, scores, look, place: int, alone: bool) -> None:
-    """Two bars at the means of the outer quarters and the arrow from one to the other, outside the last frame."""
+def _draw_decay(ax, frames, scores, look, place: int, told: float | None) -> None:
+    """Two bars at the means of the outer quarters and the arrow from one to the other, outside the last frame, with its number."""
     (a, b), *_, (c, d) = quarter_bounds(len(scores))
     if np.isnan(scores[a : b + 1]).all() or np.isnan(scores[c : d + 1]).all():
         return
     first, last = np.nanmean(scores[a : b + 1]), np.nanmean(scores[c : d + 1])
+    decay = first - last if told is None else told
     step = 0.045 * (frames[-1] - frames[0] + 1)
     x = frames[-1] + 0.6 + step * (0.6 + 2.6 * place)
     for level, (start, end) in ((first, (a, b)), (last, (c, d))):
@@ -104,7 +109,7 @@ def _draw_decay(ax, frames, scores, look, place: int, alone: bool) -> None:
     ax.hlines(first, frames[b] + 0.4, x, color=look.hex, linewidth=0.7, linestyle=(0, (1, 3)))
     arrow = {"arrowstyle": "-|>", "color": look.hex, "linewidth": 1.8, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", xy=(x, last), xytext=(x, first), arrowprops=arrow)
-    ax.text(x + 0.25 * step, (first + last) / 2, f"D {first - last:+.2f}", va="center", fontsize=9.5, color=look.hex)
+    ax.text(x + 0.25 * step, (first + last) / 2, f"D {decay:+.2f}", va="center", fontsize=9.5, color=look.hex)
     ax.set_xlim(right=x + 2.6 * step)
 
 
