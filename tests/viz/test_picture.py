@@ -71,6 +71,14 @@ def test_a_photograph_becomes_smaller_than_its_limit():
     assert picture._repr_mimebundle_()[1] == {"image/jpeg": {"alt": "Waves."}}
 
 
+@pytest.mark.parametrize(("colours", "mime"), [(4, "image/png"), (100_000, "image/jpeg")])
+def test_a_figure_keeps_the_colours_of_a_photograph_and_the_edges_of_a_drawing(colours, mime):
+    figure, ax = new_figure(height=4)
+    pixels = np.random.default_rng(0).integers(0, 256, (colours, 3), dtype=np.uint8)
+    places = np.random.default_rng(1).integers(0, colours, (60, 100)).repeat(4, 0).repeat(4, 1)
+    assert Picture(show_pixels(pixels[places], ax=ax).figure, alt="Squares.").mime == mime
+
+
 def test_a_pyplot_figure_is_closed():
     import matplotlib
 
