@@ -1,5 +1,5 @@
 # python3 and make are all that has to be there: `make lab`, `make course`, `make test`.
-PY ?= $(shell for p in python3.12 python3.13 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+PY := $(or $(PY),$(shell for p in python3.12 python3.13 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done))
 V := .venv
 RUN := $(V)/bin/vostutor
 PYTEST := $(V)/bin/python -m pytest
@@ -14,7 +14,7 @@ setup: $(V)/.stamp ## install everything into .venv
 
 $(V)/.stamp: pyproject.toml constraints.txt
 	@test -n "$(PY)" || { echo "vostutor needs Python 3.11 or newer, e.g. apt install python3 python3-venv"; exit 1; }
-	$(PY) -m venv $(V)
+	$(PY) -m venv $(V) || { rm -rf $(V); echo "no venv for $(PY): apt install python3-venv (or the like), then make again"; exit 1; }
 	$(V)/bin/pip install -q --disable-pip-version-check uv==0.13.8
 	$(V)/bin/uv pip install -q --python $(V)/bin/python -c constraints.txt -e '.[dev]'
 	@touch $@
@@ -29,7 +29,7 @@ course: setup ## execute every lesson on the cpu profile
 	$(RUN) run --profile cpu --out build/course
 
 test: setup system ## all tests
-	$(PYTEST) tests
+	$(PYTEST) tests -n 2 --dist loadscope
 
 proof: setup ## every wrong and right answer of every exercise, 20 seeds; writes data/proof
 	$(V)/bin/python -m tests.exercises.proof

@@ -3,8 +3,8 @@
 #   vostutor:
 #     title: "The task: follow this object"
 #     budgets:
-#       smoke: {minutes: 0.4, memory_gb: 1.0}
-#       cpu: {minutes: 1.0, memory_gb: 1.2}
+#       smoke: {minutes: 0.4, memory_gb: 1.1}
+#       cpu: {minutes: 1.0, memory_gb: 1.5}
 # ---
 
 # %% [markdown]
@@ -143,7 +143,7 @@ print("as colours", as_colours.shape, np.unique(as_colours.reshape(-1, 3), axis=
 from vostutor.data import LABELS
 
 gallery = {label: draw_clip(label, seed + 47) for label in LABELS}
-shown = (0, 7, 15)
+shown = (0, 8, 15)
 tiles = [draw_masks(c.frames[t], c.ids[0], opacity=0.25 * (t == 0), width=1) for c in gallery.values() for t in shown]
 names = [f"{label} · frame {t}" for label in gallery for t in shown]
 alt = f"One row a label ({', '.join(LABELS)}), three frames each, with the outlines of the first frame's masks left where they were."

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -68,4 +69,11 @@ def test_budgets_stand_declared_beside_measured():
         "memory_gb": 0.91,
         "declared": {"minutes": 2, "memory_gb": 1.2},
     }
-    assert budgets_table([row]).splitlines()[-1] == "| 00 T | cpu | 1.5 (2) | 81 | 0.9 (1.2) |"
+    assert (
+        budgets_table([row, {**row, "declared": None}]).splitlines()[-1] == "| 00 T | cpu | 1.5 (2) | 81 | 0.9 (1.2) |"
+    )
+
+
+def test_no_table_of_the_readme_is_empty():
+    blocks = re.findall(r"<!-- BEGIN (\S+) -->(.*?)<!-- END \1 -->", (ROOT / "README.md").read_text(), re.S)
+    assert {name for name, content in blocks if "|---|" in content} == {"budgets", "claims-00"}

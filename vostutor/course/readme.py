@@ -56,7 +56,7 @@ def baselines_table(claims: Claims) -> str:
 
 
 def budgets_table(rows: Sequence[dict]) -> str:
-    """Declared and measured minutes and memory of every lesson of one run."""
+    """Declared and measured minutes and memory of every lesson of one run; a lesson that declares nothing for the profile is left out."""
     head = ["lesson", "profile", "minutes (declared)", "CPU-seconds", "memory GB (declared)"]
     body = [
         [
@@ -67,6 +67,7 @@ def budgets_table(rows: Sequence[dict]) -> str:
             f"{row['memory_gb']:.1f} ({row['declared']['memory_gb']:g})",
         ]
         for row in rows
+        if row["declared"]
     ]
     return markdown_table([head, *body])
 
