@@ -188,6 +188,10 @@ def damage(place, kind):
         for t in (2, 3, 4):
             (truth / f"0000{t}.png").unlink()
         return "at least 3 masks of bear", "2", "unsupervised"
+    if kind == "unreadable":
+        (results / "00001.png").unlink()
+        (results / "00001.png").mkdir()
+        return "a mask bear/00001.png", "is a directory", "ls -l bear/00001.png"
     assert kind == "no object"
     write_ids(truth / "00000.png", 0 * blocks()[0])
     return "at least one object in the first mask, bear/00000.png", "background only", "annotate"
@@ -202,6 +206,7 @@ DAMAGES = [
     "corrupt annotation",
     "colours",
     "two frames",
+    "unreadable",
     "no object",
 ]
 

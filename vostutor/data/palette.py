@@ -106,7 +106,7 @@ def _whole(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(
-            expected=f"a mask {_short(path)}", got=error.strerror.lower(), try_this=f"ls {path.parent}"
+            expected=f"a mask {_short(path)}", got=error.strerror.lower(), try_this=f"ls -l {_short(path)}"
         ) from None
     if not data.startswith(_SIGNATURE):
         raise _broken(path, f"{len(data)} bytes that do not begin like a PNG")
