@@ -74,6 +74,10 @@ def test_returning_its_input_is_no_change(door):
         "def f(*x): ...",
         "def f(*x): return ...",
         "def f(*x): raise NotImplementedError",
+        "def f(*x):\n    '''What it does.'''\n    pass",
+        "def f(*x):\n    '''What it does.'''\n    # here\n    return None",
+        "f = lambda *x: None",
+        "import torch\n@torch.no_grad()\ndef f(*x): ...",
         "def g(*x): return 1",
         "f = ...",
         "f = None",
@@ -110,7 +114,52 @@ def test_the_line_is_the_students_not_the_librarys(door):
 
 
 def test_a_result_that_cannot_pass_is_unusable(door):
-    assert trouble_of(door("import numpy\ndef f(x): return numpy.zeros(3)"), 1).kind == "unusable"
+    assert trouble_of(door("import numpy\ndef f(x): return numpy.zeros((3, 3))"), 1).kind == "unusable"
+
+
+@pytest.mark.parametrize("number", ["numpy.array(0.5)", "numpy.float64(0.5)", "torch.tensor(0.5)"])
+def test_a_number_of_any_kind_passes(door, number):
+    assert float(door(f"import numpy, torch\ndef f(x): return {number}").call((1,))) == 0.5
+
+
+def test_a_row_of_numbers_passes_as_a_list(door):
+    assert door("import numpy\ndef f(x): return numpy.array([1.0, 2.0])").call((1,)) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["x - x", "x.mean()", "torch.nn.functional.max_pool2d(x[None, None], 3)", "g()", "undone()"],
+)
+def test_what_a_library_has_not_implemented_is_an_attempt(door, body):
+    source = "import torch\ndef undone(): raise NotImplementedError\ndef g(): raise NotImplementedError('later')\n"
+    trouble = trouble_of(door(f"{source}def f(x): return {body}"), torch.ones(4, 4, dtype=torch.bool))
+    assert trouble.kind == "raised" and trouble.what.startswith("NotImplementedError")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(x):\n    y = 3",
+        "def f(x):\n    x + 1",
+        "def f(x):\n    return print(end='')",
+        "f = lambda x: print(end='')",
+        "import functools\ndef g(x):\n    x + 1\n@functools.wraps(g)\ndef f(x): return g(x)",
+    ],
+)
+def test_code_from_which_nothing_comes_is_an_attempt(door, source):
+    trouble = trouble_of(door(source), 1)
+    assert (trouble.kind, trouble.what) == ("nothing", "it returned None")
+
+
+def test_what_an_answer_prints_is_shown_for_its_first_call_only(capsys):
+    answer = LocalAnswer(load_answer("def f(x):\n    print('seen', x)\n    return 'a'[x:]", "f"))
+    assert [answer.call((k,)) for k in range(3)] == ["a", "", ""]
+    assert capsys.readouterr().out == "seen 0\n"
+
+
+def test_what_an_endless_loop_prints_is_cut(capsys):
+    answer = LocalAnswer(load_answer("def f():\n    while True: print('again')", "f"), limit=0.2)
+    assert trouble_of(answer).kind == "hung" and len(capsys.readouterr().out) <= 2001
 
 
 def test_an_endless_loop_ends_and_nobody_is_asked_again(door):

@@ -37,6 +37,18 @@ def test_what_does_not_pass_is_replaced_and_a_fifth_line_says_so(capsys):
     assert lines[4] == "→ the lesson goes on with vostutor's own jaccard"
 
 
+def test_what_a_student_prints_stands_once_before_the_verdict(capsys):
+    def talks(gt, pred, void=None):
+        print("gt has", int(gt.sum()), "pixels")
+        return own(gt, pred, void)
+
+    check("task.jaccard", talks)
+    assert capsys.readouterr().out.splitlines() == [
+        "gt has 16 pixels",
+        "✓ task.jaccard  7 of 7 properties, 3/3 points",
+    ]
+
+
 def test_a_stub_is_replaced_and_is_no_attempt(capsys):
     assert check("task.jaccard", stub) is own
     first, second = capsys.readouterr().out.splitlines()

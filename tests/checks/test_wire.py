@@ -46,10 +46,14 @@ def test_numpy_scalars_and_named_tuples_become_plain():
     assert decode(encode((np.float32(0.5), np.bool_(True), np.int64(3), Point(1, 2)))) == (0.5, True, 3, (1, 2))
 
 
+def test_a_number_in_an_array_is_a_number_and_a_row_of_them_a_list():
+    assert decode(encode((np.array(0.5), np.array([1, 2])))) == (0.5, [1, 2])
+
+
 @pytest.mark.parametrize(
     "value, what",
     [
-        (np.zeros(2), "torch.from_numpy"),
+        (np.zeros((2, 2)), "torch.from_numpy"),
         ({1: 2}, "keys are not strings"),
         ({1, 2}, "a set"),
         (1j, "a complex"),

@@ -9,12 +9,13 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from vostutor.checks.stub import Margin, is_stub, raises_itself
 from vostutor.checks.wire import Unusable, decode, encode, leaves, mapped
 
 _PACKAGE = str(Path(__file__).parents[1])
@@ -23,7 +24,8 @@ _PACKAGE = str(Path(__file__).parents[1])
 class Trouble(Exception):
     """Why no output came. A signal between answer and judge, which turns it into a diagnosis; a student never sees it raised.
 
-    kind: "blank" (nothing written yet), "raised", "unusable" (a result that cannot pass), "hung" or "died".
+    kind: "blank" (nothing written yet), "nothing" (written, but None comes back), "raised", "unusable" (a result that cannot
+    pass), "hung" or "died".
     """
 
     def __init__(self, kind: str, what: str):
@@ -81,16 +83,24 @@ class LocalAnswer(Answer):
     """The answer in this process: in a notebook, the student's own function object.
 
     Units: limit in seconds a call; an endless loop is a diagnosis too. Outside the main thread there is no limit.
+    What the function prints is shown once, for the first call: a check makes dozens.
     >>> LocalAnswer(lambda x: 2 * x).call((21,))
     42
     """
 
     def __init__(self, function: Callable | None, limit: float = 5.0):
         self.function, self.limit = function, limit
+        self._heard = False
 
     def _exchange(self, request: bytes) -> bytes:
-        with _at_most(self.limit):
-            return reply(self.function, request)
+        margin = Margin()
+        try:
+            with redirect_stdout(margin), _at_most(self.limit):
+                return reply(self.function, request)
+        finally:
+            if margin.text and not self._heard:
+                print(margin.text.rstrip("\n"))
+            self._heard = True
 
 
 def reply(function: Callable | None, request: bytes) -> bytes:
@@ -108,10 +118,9 @@ def reply(function: Callable | None, request: bytes) -> bytes:
         said["trouble"] = [error.kind, error.what]
     except Unusable as error:
         said["trouble"] = ["unusable", str(error)]
-    except NotImplementedError:
-        said["trouble"] = ["blank", "it raises NotImplementedError"]
     except (Exception, SystemExit) as error:  # anything an answer can do wrong is a diagnosis
-        said["trouble"] = ["raised", _describe(error)]
+        unwritten = isinstance(error, NotImplementedError) and raises_itself(function, error)
+        said["trouble"] = ["blank", "it raises NotImplementedError"] if unwritten else ["raised", _describe(error)]
     return encode(said | {"outputs": None, "gradients": None, "touched": []})
 
 
@@ -123,7 +132,7 @@ def _called(function, inputs, grad: bool, weights) -> tuple[object, object]:
         tensor.requires_grad_()
     outputs = function(**inputs) if isinstance(inputs, dict) else function(*inputs)
     if outputs is None or outputs is ...:
-        raise Trouble("blank", f"it returned {outputs}")
+        raise Trouble("blank" if is_stub(function) else "nothing", f"it returned {outputs}")
     if not grad:
         return outputs, None
     found = dict(zip(map(id, wanted), _gradients(outputs, wanted, weights), strict=True))

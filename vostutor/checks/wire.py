@@ -23,7 +23,7 @@ class Unusable(Exception):
 def encode(value) -> bytes:
     """The message that says `value`: tensors, numbers, strings, booleans, None, and lists, tuples and dicts of them.
 
-    A tensor arrives on the CPU, detached and with memory of its own.
+    A tensor arrives on the CPU, detached and with memory of its own; a number of NumPy's as a plain one, a row of them as a list.
 
     Raises: Unusable, naming the first thing that cannot pass.
     >>> decode(encode((0.6, [torch.tensor([1, 2])], {"void": None})))
@@ -86,8 +86,8 @@ def mapped(function: Callable, tree):
 
 
 def _written(value, tensors: dict[str, Tensor]):
-    if isinstance(value, np.generic):
-        value = value.item()
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim < 2):
+        value = value.tolist()  # a number, or a few in a row; a map of pixels has to be a tensor
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, Tensor) and value.layout == torch.strided:
