@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from vostutor.checks import Exercise, LocalAnswer, Slip, Trial, judge
+from vostutor.checks.trial import Broken
 
 X = torch.tensor([-3.0, -1.0, 0.0, 0.5, 2.0])
 
@@ -138,9 +139,63 @@ def test_an_untouched_stub_is_not_an_attempt(nothing):
 
 def test_a_branch_without_return_is_an_attempt():
     verdict = verdict_on(lambda x, t: None if t == 1.0 else right(x, t))
-    assert (
-        not verdict.blank and verdict.held == 3 and verdict.stopped_at.likely == "a branch that ends without `return`"
+    assert not verdict.blank and verdict.held == 3 and "or in a branch" in verdict.stopped_at.likely
+
+
+def test_a_forgotten_return_is_an_attempt():
+    def forgets(x, t):
+        right(x, t)
+
+    verdict = verdict_on(forgets)
+    assert not verdict.blank and verdict.held == 0
+    assert (verdict.stopped_at.got, verdict.stopped_at.likely[:44]) == (
+        "it returned None",
+        "nothing came back: is the `return` missing, ",
     )
+
+
+THREE_SIZES = Exercise(
+    id="toy.double",
+    name="double",
+    points=2,
+    difficulty=1,
+    minutes=5,
+    properties=(
+        lambda trial: [trial.expect((x,), 2 * x, case=f"{x}") for x in (3.0, 4.0, 5.0, 0.0)],
+        lambda trial: [trial.expect((x,), 2 * x, case=f"{x}") for x in (-1.0, -2.0)],
+    ),
+    slips=(
+        Slip("the square", lambda x: x * x),
+        Slip("small squares", lambda x: x * x if x < 5 else 2 * x),
+        Slip("half of it", lambda x: x / 2),
+    ),
+    hints=("", "", ""),
+    reference="",
+)
+
+
+def test_the_first_of_two_mistakes_is_told_when_it_explains_three_wrong_answers():
+    said = judge(THREE_SIZES, LocalAnswer(lambda x: x * x if x >= 0 else 7 * x)).findings
+    assert [finding.likely for finding in said][0] == "the square" and "none of the mistakes" in said[1].likely
+
+
+def test_two_wrong_answers_could_be_chance():
+    said = judge(THREE_SIZES, LocalAnswer(lambda x: x * x if 0 <= x < 5 else 7 * x if x < 0 else 2 * x)).findings
+    assert "none of the mistakes" in said[0].likely
+
+
+@pytest.mark.parametrize(
+    "expected, got, likely",
+    [
+        (1.0, True, "a bool: wrap it in float()"),
+        (0.0, torch.tensor(False), "a bool: wrap it in float()"),
+        (torch.zeros(2, 2), [[0, 0], [0, 0]], "a list: torch.tensor(...) makes a tensor of it"),
+    ],
+)
+def test_a_result_of_the_wrong_kind_is_told_what_makes_it_right(expected, got, likely):
+    with pytest.raises(Broken) as caught:
+        Trial(LocalAnswer(None)).compare(expected, got, case="any")
+    assert caught.value.likely == likely
 
 
 def test_a_hang_costs_its_time_once():

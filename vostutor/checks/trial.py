@@ -1,6 +1,7 @@
 """What a property works with: it asks the answer, compares, and fails in words. What was asked and said is kept as evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -13,17 +14,21 @@ _GENERAL = {  # what an exception usually means, where no slip explains it
     "IndexError": "an index leaves the image or the list: look at the first and the last row, column or frame",
     "NameError": "a name that is not defined here: restart the kernel and run all cells to see whether it is defined above",
     "RuntimeError": "two shapes or types that do not fit: print the shape and dtype of everything in that line",
+    "NotImplementedError": "torch has no such operation for this dtype: bool masks want &, |, ^, ~, or .float() first",
     "TypeError": "something has another type or another number of arguments than the line supposes: print it",
     "SyntaxError": "the code cannot be read as Python: look at the line, and at the one above it",
 }
+_NONE = "something is None here: an input that may be left out, or a function without `return`"
 _KINDS = {
     "hung": "a loop that never ends: print what it counts",
     "died": "the process was ended: exit(), os._exit or a crash in compiled code",
     "unusable": "return tensors, numbers, strings, None, or lists, tuples and dicts of them",
     "blank": "a branch that ends without `return`",
+    "nothing": "nothing came back: is the `return` missing, at the end or in a branch?",
 }
 _CONSTANT = "the answer is the same whatever is asked: the inputs are not used, or not where it matters"
 _ENOUGH = 0.75  # of all that was said: a slip that explains less agrees here by chance
+_DIFFERENT = 3  # wrong answers in one property, all as the slip has them: that is no chance either
 
 
 class Broken(Exception):
@@ -46,6 +51,7 @@ class Said:
     grad: bool = False
     weights: object = None
     outputs: object = None
+    expected: object = None  # None where nothing certain was expected
 
     def ask(self, answer: Answer):
         """What this answer has to say to it."""
@@ -65,6 +71,7 @@ class Trial:
         self.answer, self.tolerance, self._seed, self._names = answer, tolerance, seed, names
         self.evidence: list[Said] = []
         self._made: dict[tuple[Slip, int], bool] = {}
+        self._goes_on = False  # past a comparison that fails
         self.begin(0)
 
     def begin(self, property_: int) -> None:
@@ -87,12 +94,13 @@ class Trial:
         `likely` is told when no slip explains what came.
         """
         got = self.ask(inputs, case, in_words(expected), likely)
+        self.evidence[-1].expected = expected
         self.compare(expected, got, case=case, likely=likely)
         return got
 
     def compare(self, expected, got, *, case: str, likely: str | None = None) -> None:
         """Breaks the property unless the two agree within the exercise's tolerance."""
-        if found := difference(expected, got, self.tolerance, self._names):
+        if (found := difference(expected, got, self.tolerance, self._names)) and not self._goes_on:
             raise Broken(f"{found[0]}, for {case}", found[1], likely or _by_shape(expected, got))
 
     def require(self, holds: bool, *, expected: str, got: str, likely: str | None = None) -> None:
@@ -140,6 +148,34 @@ class Trial:
                     best, most = slip.tell, fits
         return best
 
+    def explain_alone(self, k: int, property_: Callable, slips: tuple[Slip, ...]) -> str | None:
+        """The slip that reproduces the broken property to its end, whatever happens elsewhere: there may be a second mistake.
+
+        It has to hold for three different wrong answers, so that none is told by chance.
+        """
+        whole = Trial(self.answer, self.tolerance, self._seed, self._names)
+        whole.begin(k)
+        whole._goes_on = True
+        with suppress(Exception):  # an output that the property cannot take ends the survey
+            property_(whole)
+        if len(whole._wrong()) < _DIFFERENT:
+            return None
+        everything = range(len(whole.evidence))
+        fitting = [slip for slip in slips if all(whole._makes(slip, j) for j in everything)]
+        elsewhere = range(len(self.evidence))
+        return max(fitting, key=lambda slip: sum(self._makes(slip, j) for j in elsewhere)).tell if fitting else None
+
+    def _wrong(self) -> list:
+        """The different wrong outputs, where something certain was expected."""
+        different: list = []
+        for said in self.evidence:
+            got = said.outputs
+            if said.expected is None or isinstance(got, Trouble) or not difference(said.expected, got, self.tolerance):
+                continue
+            if all(difference(other, got, self.tolerance) for other in different):
+                different.append(got)
+        return different
+
     def _varies(self) -> bool:
         """Whether two answers so far differ; with fewer than two nobody can tell."""
         answered = [said for said in self.evidence if not isinstance(said.outputs, Trouble)]
@@ -160,7 +196,7 @@ class Trial:
             said.outputs = said.ask(self.answer)
         except Trouble as trouble:
             said.outputs = trouble
-            likely = likely or _GENERAL.get(_type(trouble)) or _KINDS.get(trouble.kind)
+            likely = likely or _by_trouble(trouble)
             raise Broken(f"{expected}, for {case}", trouble.what, likely) from trouble
         return said.outputs
 
@@ -188,7 +224,20 @@ def _type(trouble: Trouble) -> str:
     return trouble.what.partition(":")[0].partition(" ")[0] if trouble.kind == "raised" else trouble.kind
 
 
+def _by_trouble(trouble: Trouble) -> str | None:
+    """What the trouble usually means, where no slip explains it."""
+    if trouble.kind == "raised" and "'NoneType'" in trouble.what:
+        return _NONE
+    return _GENERAL.get(_type(trouble)) or _KINDS.get(trouble.kind)
+
+
 def _by_shape(expected, got) -> str | None:
+    if isinstance(got, torch.Tensor) and got.ndim == 0:
+        got = got.item()
+    if isinstance(got, bool) and isinstance(expected, (int, float)) and not isinstance(expected, bool):
+        return "a bool: wrap it in float()"
+    if isinstance(got, (list, tuple)) and isinstance(expected, torch.Tensor):
+        return f"a {type(got).__name__}: torch.tensor(...) makes a tensor of it"
     if isinstance(got, torch.Tensor) and got.ndim and isinstance(expected, (bool, int, float)):
         return "one number is asked for, for all of it: an axis was left over"
     if not all(isinstance(x, torch.Tensor) for x in (expected, got)) or expected.shape == got.shape:

@@ -99,12 +99,18 @@ def _finding(exercise: Exercise, trial: Trial, k: int, why: Broken | None) -> Fi
     title = title_of(exercise.properties[k])
     if why is None:
         return Finding(title, True)
-    likely = why.likely if why.sure else trial.explain(k, exercise.slips) or why.likely or _UNKNOWN
-    return Finding(title, False, why.expected, why.got, likely)
+    return Finding(title, False, why.expected, why.got, _cause(exercise, trial, k, why))
+
+
+def _cause(exercise: Exercise, trial: Trial, k: int, why: Broken) -> str:
+    if why.sure:
+        return why.likely
+    told = trial.explain(k, exercise.slips) or trial.explain_alone(k, exercise.properties[k], exercise.slips)
+    return told or why.likely or _UNKNOWN
 
 
 def _blank(trial: Trial) -> str:
-    """Nothing ever came: the stub is untouched, or the `return` is missing."""
+    """Nothing was ever written: the stub is untouched."""
     said = [evidence.outputs for evidence in trial.evidence]
     if said and all(isinstance(outputs, Trouble) and outputs.kind == "blank" for outputs in said):
         return said[0].what
