@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cv2
 
 from tests.metrics import oracle, seeded
+from vostutor.core.memory import keep_freed_memory
 from vostutor.data import read_ids, write_ids
 from vostutor.engine import evaluate_results
 
@@ -86,6 +87,7 @@ def measure(data: Path, proposals: Path) -> dict[str, dict[str, float]]:
 def main() -> int:
     """Print the table and JSON of it; 1 when a target is missed in the best round."""
     cv2.setNumThreads(1)
+    keep_freed_memory()  # as the command does
     data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
     if not (data / "results_osvos").is_dir():
         print("not measured: no DAVIS root with results_osvos; python benchmarks/evaluator.py DAVIS_ROOT")

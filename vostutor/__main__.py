@@ -36,7 +36,9 @@ def run(
     lessons: Lessons = None,
     profile: Annotated[str, typer.Option(help="how much to do: smoke, cpu, gpu or paper")] = "cpu",
     seed: Annotated[int, typer.Option(help="seed of everything random in the lessons")] = 0,
-    data: Annotated[Path | None, typer.Option(help="a DAVIS root, or a video with its first mask beside it; minivos when left out")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="a DAVIS root, or a video with its first mask beside it; minivos when left out")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda, the profile's own when left out")] = None,
     out: Annotated[Path, typer.Option(help="gets the executed notebooks and budgets.json")] = Path("build/run"),
 ):
@@ -120,11 +122,13 @@ def evaluate(
     from rich.console import Console
     from rich.progress import Progress
 
+    from vostutor.core.memory import keep_freed_memory
     from vostutor.engine.evaluate import evaluate_results
     from vostutor.engine.report import checked_destination
 
     if out:
         checked_destination(out)
+    keep_freed_memory()
     with Progress(console=Console(stderr=True), transient=True) as bar:
         line = bar.add_task("", total=None)
         report = evaluate_results(
