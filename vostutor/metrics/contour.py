@@ -66,9 +66,10 @@ def outline(mask: np.ndarray) -> np.ndarray:
     Source: as `boundary`.
     """
     edge = np.zeros(mask.shape, bool)
+    down = mask[..., :-1, :] != mask[..., 1:, :]
     edge[..., :, :-1] = mask[..., :, :-1] != mask[..., :, 1:]
-    edge[..., :-1, :] |= mask[..., :-1, :] != mask[..., 1:, :]
-    edge[..., :-1, :-1] |= mask[..., :-1, :-1] != mask[..., 1:, 1:]
+    edge[..., :-1, :] |= down
+    edge[..., :-1, :-1] |= down[..., :, 1:]  # what is left of a 2x2 block whose upper row and left column are the same
     return edge
 
 

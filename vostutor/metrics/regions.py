@@ -27,7 +27,7 @@ class Region:
 
     @cached_property
     def area(self) -> int:
-        return cv2.countNonZero(self.mask.view(np.uint8))
+        return int(np.count_nonzero(self.mask))
 
     @cached_property
     def edge(self) -> np.ndarray:
@@ -62,7 +62,8 @@ def cut(ids: np.ndarray, label: int) -> Region | None:
     if width == 0:
         return None
     top, left = max(y - 1, 0), max(x - 1, 0)
-    return Region(mask[top : y + height + 1, left : x + width + 1], top, left)
+    box = mask[top : y + height + 1, left : x + width + 1]
+    return Region(np.ascontiguousarray(box), top, left)  # so that rows are not visited one by one later on
 
 
 def j_and_f(gt: Region | None, pred: Region | None, radius: int) -> tuple[float, float]:
@@ -88,31 +89,31 @@ def grow(canvas: np.ndarray, radius: int) -> np.ndarray:
     """The mask grown by a disk, right wherever the nearest `radius` columns at either side are empty in the canvas or not asked for.
 
     The canvas is treated as one long row, so a shift by (dy, dx) is a single slice; what leaves a row enters the margin of the next.
-    Three times faster than cv2.dilate, whose cost is that of all 197 pixels of a disk of radius 8.
+    Three to four times faster than cv2.dilate, which visits all 197 pixels of a disk of radius 8.
 
     Shapes: bool (h,w), contiguous, more than r rows -> bool (h,w).
     Source: a disk is a stack of rows that widen towards its middle.
     >>> grow(np.array([[0, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 0]], bool), 1).astype(int).tolist()
     [[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]]
     """
-    width, run = canvas.shape[1], canvas.reshape(-1)
-    grown, half_width = np.zeros_like(run), 0
+    width, flat = canvas.shape[1], canvas.reshape(-1)
+    grown = np.zeros_like(flat)
+    run, length = flat, 1  # run[i] is true where any of flat[i] to flat[i + length - 1] is
     for dy in range(radius, -1, -1):
-        target = isqrt(radius * radius - dy * dy)
-        while half_width < target:
-            step = min(target - half_width, 2 * half_width + 1)  # further, and the three copies would leave a gap
-            run = _spread(run.copy(), run, step)
-            half_width += step
-        _spread(grown, run, dy * width)
+        wanted = 2 * isqrt(radius * radius - dy * dy) + 1
+        while length < wanted:
+            step = min(length, wanted - length)  # further, and the two copies would leave a gap
+            run = run[:-step] | run[step:]
+            length += step
+        _add(grown, run, length // 2 - dy * width)
+        _add(grown, run, length // 2 + dy * width)
     return grown.reshape(canvas.shape)
 
 
-def _spread(target: np.ndarray, run: np.ndarray, shift: int) -> np.ndarray:
-    """Add `run` to `target`, moved by `shift` both ways."""
-    stop = len(run) - shift
-    target[shift:] |= run[:stop]
-    target[:stop] |= run[shift:]
-    return target
+def _add(target: np.ndarray, run: np.ndarray, shift: int) -> None:
+    """target[i + shift] becomes true where run[i] is, as far as both reach."""
+    start, stop = max(-shift, 0), min(len(run), len(target) - shift)
+    target[start + shift : stop + shift] |= run[start:stop]
 
 
 def _framed(mask: np.ndarray, margin: int) -> np.ndarray:
