@@ -96,20 +96,20 @@ class VideoSource:
 
     def _decode(self) -> Iterator[Tensor]:
         av = _pyav()
-        count = 0
+        count, ends = 0, 0.0
         try:
             with av.open(str(self.path)) as container:
                 stream = _video_stream(container, self.path)
                 self.fps = float(stream.average_rate or stream.guessed_rate or self.fps)
                 to_rgb = av.video.reformatter.VideoReformatter()  # one for all frames: each holds megabytes of tables
                 for frame in container.decode(stream):
-                    count += 1
+                    count, ends = count + 1, (frame.time or 0.0) + 1 / self.fps
                     yield _upright(to_rgb.reformat(frame, format="rgb24").to_ndarray(), frame.rotation)
-                promised = stream.frames
+                about, promised = _promised(container, stream, self.fps, ends)
         except av.error.FFmpegError as error:
             raise _unreadable(self.path, f"{error.strerror} after {count} frames") from None
         if count < promised:  # a trimmed clip and one that was cut off in copying look the same from here
-            warnings.warn(f"{self.path.name} says it has {promised} frames, {count} could be read", stacklevel=2)
+            warnings.warn(f"{self.path.name} says it has {about}{promised} frames, {count} could be read", stacklevel=2)
 
     def __repr__(self) -> str:
         return f"VideoSource({self.name!r}, {self.size[0]}x{self.size[1]}, {self.fps:.4g} frames a second)"
@@ -134,6 +134,15 @@ def _video_stream(container, path: Path):
         raise _unreadable(path, "no video in it")
     stream.thread_type = "AUTO"
     return stream
+
+
+def _promised(container, stream, fps: float, ends: float) -> tuple[str, int]:
+    """How many frames the file says it has; Matroska counts none and tells a length, which is held against the last frame's end."""
+    if stream.frames or not container.duration:
+        return "", stream.frames
+    seconds = container.duration / 1e6
+    slack = 1 / fps if len(container.streams) == 1 else max(1 / fps, 0.25)  # sound may last a little longer
+    return "about ", round(seconds * fps) if seconds - ends > slack else 0
 
 
 def _unreadable(path: Path, got: str) -> DataError:
