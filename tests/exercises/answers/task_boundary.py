@@ -181,3 +181,51 @@ def wrong_writes_into_its_input(mask):
 def wrong_always_the_same(mask):
     """the same whatever is asked"""
     return torch.zeros(10, 10, dtype=torch.bool)
+
+
+def wrong_pools_a_bool(mask):
+    """torch has no such operation"""
+    return F.max_pool2d(mask[None, None], 3, stride=1, padding=1)[0, 0] ^ mask
+
+
+def wrong_subtracts_bools(mask):
+    """torch has no such operation"""
+    edge = torch.zeros_like(mask)
+    edge[:, :-1] |= mask[:, 1:] - mask[:, :-1]
+    return edge
+
+
+def wrong_return_forgotten(mask):
+    """is the `return` missing"""
+    right_slices(mask)
+
+
+def wrong_nested_lists(mask):
+    """torch.tensor(...)"""
+    return right_slices(mask).tolist()
+
+
+def wrong_returns_the_mask(mask):
+    """the mask itself comes back"""
+    return mask
+
+
+def wrong_outer_ring(mask):
+    """only pixels outside the mask"""
+    return F.max_pool2d(mask[None, None].float(), 3, stride=1, padding=1)[0, 0].bool() & ~mask
+
+
+def wrong_each_replaces_the_one_before(mask):
+    """join them with `|=`"""
+    edge = torch.zeros_like(mask)
+    edge[:, :-1] = mask[:, :-1] ^ mask[:, 1:]
+    edge[:-1] = mask[:-1] ^ mask[1:]
+    edge[:-1, :-1] = mask[:-1, :-1] ^ mask[1:, 1:]
+    return edge
+
+
+def wrong_diagonal_only(mask):
+    """only the neighbour right below"""
+    edge = torch.zeros_like(mask)
+    edge[:-1, :-1] |= mask[:-1, :-1] ^ mask[1:, 1:]
+    return edge

@@ -202,3 +202,62 @@ def wrong_writes_into_its_input(gt, pred, radius):
 def wrong_always_the_same(gt, pred, radius):
     """the same whatever is asked"""
     return 1.0
+
+
+def joined(gt, pred, radius, mean):
+    g, p = boundary(gt), boundary(pred)
+    if not g.any() or not p.any():
+        return 1.0 if not g.any() and not p.any() else 0.0
+    return mean(*shares(g, p, radius))
+
+
+def wrong_means_over_bools(gt, pred, radius):
+    """torch has no such operation"""
+    g, p = boundary(gt), boundary(pred)
+    precision, recall = dilate(g, radius)[p].mean(), dilate(p, radius)[g].mean()
+    return (2 * precision * recall / (precision + recall)).item()
+
+
+def wrong_return_forgotten(gt, pred, radius):
+    """is the `return` missing"""
+    right_dilation(gt, pred, radius)
+
+
+def wrong_radius_one_less(gt, pred, radius):
+    """one pixel too small"""
+    return right_dilation(gt, pred, max(radius - 1, 0))
+
+
+def wrong_radius_one_less_and_negative(gt, pred, radius):
+    """one pixel too small"""
+    return right_dilation(gt, pred, radius - 1)
+
+
+def wrong_strictly_nearer(gt, pred, radius):
+    """<=, not <"""
+    g, p = boundary(gt).nonzero().float(), boundary(pred).nonzero().float()
+    if len(g) == 0 or len(p) == 0:
+        return float(len(g) == len(p))
+    near = torch.cdist(g, p) < radius - 1e-3
+    recall, precision = near.any(1).float().mean(), near.any(0).float().mean()
+    return torch.nan_to_num(2 * precision * recall / (precision + recall)).item()
+
+
+def wrong_radius_ignored(gt, pred, radius):
+    """the radius is ignored"""
+    return right_dilation(gt, pred, 1)
+
+
+def wrong_product(gt, pred, radius):
+    """the product"""
+    return joined(gt, pred, radius, lambda p, r: p * r)
+
+
+def wrong_smaller(gt, pred, radius):
+    """the smaller"""
+    return joined(gt, pred, radius, min)
+
+
+def wrong_geometric_mean(gt, pred, radius):
+    """the geometric mean"""
+    return joined(gt, pred, radius, lambda p, r: (p * r) ** 0.5)

@@ -156,3 +156,81 @@ def wrong_one_score_per_row(gt, pred, void=None):
 def wrong_always_the_same(gt, pred, void=None):
     """the same whatever is asked"""
     return 0.6
+
+
+def right_numpy_number(gt, pred, void=None):
+    import numpy as np
+
+    return np.array(right_logical(gt, pred, void))
+
+
+def right_numpy_float(gt, pred, void=None):
+    import numpy as np
+
+    return np.float64(right_logical(gt, pred, void))
+
+
+def right_tensor_without_axes(gt, pred, void=None):
+    return torch.tensor(right_logical(gt, pred, void))
+
+
+def wrong_adds_up_what_torch_cannot(gt, pred, void=None):
+    """torch has no such operation"""
+    valid = torch.ones_like(gt) if void is None else ~void
+    g, p = gt[valid], pred[valid]
+    return (g @ p / (g | p).sum()).item() if (g | p).any() else 1.0
+
+
+def wrong_return_forgotten(gt, pred, void=None):
+    """is the `return` missing"""
+    right_logical(gt, pred, void)
+
+
+def wrong_true_for_one(gt, pred, void=None):
+    """wrap it in float()"""
+    value = right_logical(gt, pred, void)
+    return value == 1.0 if value in (0.0, 1.0) else value
+
+
+def wrong_inverts_a_void_that_is_none(gt, pred, void=None):
+    """void may be None"""
+    valid = ~void
+    return right_logical(gt & valid, pred & valid)
+
+
+def wrong_dice_with_void_counted(gt, pred, void=None):
+    """Dice"""
+    total = gt.sum() + pred.sum()
+    return (2 * (gt & pred).sum() / total).item() if total > 0 else 1.0
+
+
+def wrong_distance(gt, pred, void=None):
+    """Jaccard distance"""
+    return 1 - right_logical(gt, pred, void)
+
+
+def wrong_xor_as_union(gt, pred, void=None):
+    """xor is where the two differ"""
+    if void is not None:
+        gt, pred = gt & ~void, pred & ~void
+    union = (gt ^ pred).sum()
+    return ((gt & pred).sum() / union).item() if union > 0 else 1.0
+
+
+def wrong_mean_with_the_background(gt, pred, void=None):
+    """mIoU of two classes"""
+    if void is not None:
+        gt, pred = gt & ~void, pred & ~void
+    return (right_logical(gt, pred) + right_logical(~gt, ~pred)) / 2
+
+
+def wrong_empty_truth_scores_one(gt, pred, void=None):
+    """an empty ground truth does not make the score 1"""
+    if void is not None:
+        gt, pred = gt & ~void, pred & ~void
+    return right_logical(gt, pred) if gt.any() else 1.0
+
+
+def wrong_void_out_of_the_truth_only(gt, pred, void=None):
+    """void is taken out of one mask only"""
+    return right_logical(gt if void is None else gt & ~void, pred)

@@ -176,3 +176,55 @@ def wrong_writes_into_its_input(values):
 def wrong_always_the_same(values):
     """the same whatever is asked"""
     return 0.5, 0.5, 0.0
+
+
+def right_numpy_row(values):
+    import numpy as np
+
+    return np.array(right_loop(values))
+
+
+def wrong_means_over_bools(values):
+    """torch has no such operation"""
+    mean, _, decay = right_torch(values)
+    return mean, (torch.as_tensor(values) > 0.5).mean().item(), decay
+
+
+def wrong_return_forgotten(values):
+    """is the `return` missing"""
+    right_torch(values)
+
+
+def wrong_nudge_in_float32(values):
+    """the nudge was added in float32"""
+    edges = (torch.linspace(1, len(values), 5) + 1e-10).round().long() - 1
+    return with_slices(values, slice(int(edges[0]), int(edges[1]) + 1), slice(int(edges[3]), None))
+
+
+def wrong_decay_without_sign(values):
+    """keeps its sign"""
+    mean, recall, decay = right_torch(values)
+    return mean, recall, abs(decay)
+
+
+def wrong_median(values):
+    """the median is the value in the middle"""
+    return torch.as_tensor(values).median().item(), *right_torch(values)[1:]
+
+
+def wrong_numpy_median(values):
+    """the median is the value in the middle"""
+    import numpy as np
+
+    return np.median(values), *right_torch(values)[1:]
+
+
+def wrong_less_one_forgotten(values):
+    """an index counts from 0"""
+    edges = [edge + 1 for edge in quarter_edges(len(values))]
+    return with_slices(values, slice(edges[0], edges[1] + 1), slice(edges[3], edges[4] + 1))
+
+
+def wrong_mean_only(values):
+    """three numbers are asked for"""
+    return right_torch(values)[0]

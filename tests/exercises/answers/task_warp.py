@@ -183,3 +183,55 @@ def wrong_writes_into_its_input(ids, flow):
 def wrong_always_the_same(ids, flow):
     """the same whatever is asked"""
     return torch.zeros(5, 8, dtype=torch.int64)
+
+
+def wrong_samples_whole_numbers(ids, flow):
+    """torch has no such operation"""
+    grid = normalised(ids, flow, max(ids.shape[0] - 1, 1), max(ids.shape[1] - 1, 1))
+    return F.grid_sample(ids[None, None], grid.long(), mode="nearest", align_corners=True)[0, 0]
+
+
+def wrong_return_forgotten(ids, flow):
+    """is the `return` missing"""
+    right_index(ids, flow)
+
+
+def wrong_leaves_int32(ids, flow):
+    """the ids came back as int32: .long()"""
+    return right_index(ids, flow).int()
+
+
+def wrong_outside_keeps_the_old_id(ids, flow):
+    """the old id is kept"""
+    y, x = places(ids, flow)
+    inside, result = within(y, x, ids), ids.clone()
+    result[inside] = ids[y[inside], x[inside]]
+    return result
+
+
+def wrong_bounds_swapped(ids, flow):
+    """the bounds are swapped"""
+    y, x = places(ids, flow)
+    inside = (x >= 0) & (x < ids.shape[0]) & (y >= 0) & (y < ids.shape[1])
+    result = torch.zeros_like(ids)
+    result[inside] = ids[y[inside], x[inside]]
+    return result
+
+
+def wrong_bounds_swapped_and_clamped(ids, flow):
+    """the bounds are swapped"""
+    y, x = places(ids, flow)
+    inside = (x >= 0) & (x < ids.shape[0]) & (y >= 0) & (y < ids.shape[1])
+    return torch.where(inside, ids[y.clamp(0, ids.shape[0] - 1), x.clamp(0, ids.shape[1] - 1)], 0)
+
+
+def wrong_only_sideways(ids, flow):
+    """only x is followed"""
+    return right_index(ids, torch.stack([flow[0], torch.zeros_like(flow[1])]))
+
+
+def wrong_row_and_column_zero_outside(ids, flow):
+    """>= 0, not > 0"""
+    y, x = places(ids, flow)
+    inside = within(y, x, ids) & (y > 0) & (x > 0)
+    return torch.where(inside, ids[y.clamp(0, ids.shape[0] - 1), x.clamp(0, ids.shape[1] - 1)], 0)

@@ -126,6 +126,13 @@ def _as_if_square(mask: Tensor) -> Tensor:
     return outline
 
 
+def _overwritten(mask: Tensor) -> Tensor:
+    """The last comparison written over the ones before: they show only where it does not reach."""
+    outline = traced(mask, _LATER[2:])
+    outline[-1], outline[:, -1] = traced(mask, _LATER[:1])[-1], traced(mask, _LATER[1:2])[:, -1]
+    return outline
+
+
 def reference(mask: Tensor) -> Tensor:
     """The package's outline as a tensor. Shapes: mask bool (H,W) -> bool (H,W)."""
     from vostutor.metrics.contour import boundary
@@ -133,6 +140,7 @@ def reference(mask: Tensor) -> Tensor:
     return torch.from_numpy(boundary(mask))
 
 
+_OUTER = "only pixels outside the mask are marked: half of the outline's pixels lie in it"
 _INNER = "only pixels of the mask itself are marked: half of the outline's pixels lie just outside"
 
 EXERCISE = Exercise(
@@ -162,6 +170,12 @@ EXERCISE = Exercise(
         Slip(_INNER, lambda m: traced(m, _CROSS, outside=False) & m),
         Slip(_INNER, lambda m: traced(m, _AROUND, outside=False) & m),
         Slip(_INNER, lambda m: traced(m) & m),
+        Slip(_OUTER, lambda m: traced(m, _CROSS) & ~m),
+        Slip(_OUTER, lambda m: traced(m, _AROUND) & ~m),
+        Slip(_OUTER, lambda m: traced(m) & ~m),
+        Slip("the mask itself comes back: mark where a pixel differs from a neighbour", lambda m: m.clone()),
+        Slip("only the neighbour right below is looked at", lambda m: traced(m, _LATER[2:])),
+        Slip("each comparison replaces the one before: join them with `|=`, not `=`", _overwritten),
         Slip("one neighbour that differs is enough: join the three with or", lambda m: traced(m, join=all)),
         Slip(
             "two differences cancel each other: join the three with or, not with xor",
@@ -180,8 +194,7 @@ EXERCISE = Exercise(
     ),
     hints=(
         "The outline runs between pixels. From each pixel, to which neighbours do you have to look to see every such border once?",
-        "A pixel belongs to the boundary when it differs from the neighbour to its right, from the one below, or from the one right "
-        "below. Where such a neighbour would lie outside, it has no say.",
+        "Try one row first: 0 0 1 1 0. Where must a True stand, and which two neighbours decide it?",
         "Start with a map of False. Compare all rows but the last with all rows but the first, all columns but the last with all columns "
         "but the first, and both at once; each comparison says or into the part of the map that it covers.",
     ),

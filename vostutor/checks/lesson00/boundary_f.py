@@ -8,6 +8,7 @@ from torch import Tensor
 from vostutor.checks.exercise import Exercise, Slip
 from vostutor.checks.lesson00.masks import everything, nothing, outline, scattered, square
 from vostutor.checks.trial import Trial
+from vostutor.ops.masks import dilate
 
 
 def within(edge: Tensor, other: Tensor, radius: float) -> Tensor:
@@ -113,6 +114,18 @@ def _number(score) -> float:
     )
 
 
+def _nearer(edge: Tensor, other: Tensor, radius: int) -> Tensor:
+    offsets = edge.nonzero()[:, None] - other.nonzero()[None]
+    return (offsets.pow(2).sum(-1) < radius * radius).any(1)
+
+
+def _one_less(gt: Tensor, pred: Tensor, radius: int) -> float:
+    """With the lesson's own dilation, which refuses a radius of -1."""
+    if radius == 0:
+        dilate(gt, -1)
+    return measured(gt, pred, radius - 1)
+
+
 def _in_a_square(edge: Tensor, other: Tensor, radius: int) -> Tensor:
     return ((edge.nonzero()[:, None] - other.nonzero()[None]).abs().amax(-1) <= radius).any(1)
 
@@ -173,6 +186,17 @@ EXERCISE = Exercise(
         ),
         Slip("the radius is one pixel too large", lambda gt, pred, radius: measured(gt, pred, radius + 1)),
         Slip(
+            "the radius is one pixel too small",
+            lambda gt, pred, radius: measured(gt, pred, max(radius - 1, 0)),
+        ),
+        Slip("the radius is one pixel too small", _one_less),
+        Slip(
+            "exactly `radius` away is near enough: <=, not <",
+            lambda gt, pred, radius: measured(gt, pred, radius, near=_nearer),
+        ),
+        Slip("the radius is ignored: dilate by the one that is given", lambda gt, pred, radius: measured(gt, pred, 1)),
+        Slip("the radius is ignored: dilate by the one that is given", lambda gt, pred, radius: measured(gt, pred, 2)),
+        Slip(
             "the masks were dilated, not their boundaries",
             lambda gt, pred, radius: _bands(
                 gt,
@@ -198,6 +222,18 @@ EXERCISE = Exercise(
         Slip(
             "the plain average of precision and recall: F is their harmonic mean",
             lambda gt, pred, radius: measured(gt, pred, radius, mean=lambda p, r: (p + r) / 2),
+        ),
+        Slip(
+            "the product of precision and recall: F is their harmonic mean",
+            lambda gt, pred, radius: measured(gt, pred, radius, mean=lambda p, r: p * r),
+        ),
+        Slip(
+            "the smaller of precision and recall: F is their harmonic mean",
+            lambda gt, pred, radius: measured(gt, pred, radius, mean=min),
+        ),
+        Slip(
+            "the geometric mean of precision and recall: F is their harmonic mean",
+            lambda gt, pred, radius: measured(gt, pred, radius, mean=lambda p, r: (p * r) ** 0.5),
         ),
         Slip(
             "the factor 2 of the harmonic mean is missing: P = R = 1 has to give 1",

@@ -107,6 +107,18 @@ def _as_if_square(gt, pred, void=None) -> float:
     return counted(gt[:, :n], pred[:, :n], None if void is None else void[:, :n])
 
 
+def _needs_void(gt, pred, void=None) -> float:
+    if void is None:
+        raise TypeError
+    return counted(gt, pred, void)
+
+
+def _of_both_sides(gt: Tensor, pred: Tensor) -> float:
+    """The mean of J and of the background's J, as mIoU has it."""
+    return (counted(gt, pred) + counted(~gt, ~pred)) / 2
+
+
+_ONE_SIDE = "void is taken out of one mask only: a void pixel of the other still counts"
 _EMPTY = "an empty union scores 1: there was nothing to find, and nothing was claimed"
 
 EXERCISE = Exercise(
@@ -174,6 +186,22 @@ EXERCISE = Exercise(
         Slip(_EMPTY, lambda gt, pred, void=None: _over(*_counts(gt, pred, void), empty=0.0)),
         Slip(_EMPTY, lambda gt, pred, void=None: _over(*_counts(gt, pred, void), empty=float("nan"))),
         Slip(_EMPTY, lambda gt, pred, void=None: _counts(gt, pred, void)[0] / _counts(gt, pred, void)[1]),
+        Slip("void may be None, or left out: then every pixel counts", _needs_void),
+        Slip(_ONE_SIDE, lambda gt, pred, void=None: counted(_valid(gt, void), pred)),
+        Slip(_ONE_SIDE, lambda gt, pred, void=None: counted(gt, _valid(pred, void))),
+        Slip("1 - J is the Jaccard distance: J itself is 1 for equal masks", lambda *masks: 1 - counted(*masks)),
+        Slip(
+            "xor is where the two differ; the union is where at least one claims the pixel: or",
+            lambda gt, pred, void=None: _without(gt, pred, void, lambda g, p: _over(_area(g & p), _area(g ^ p), 1.0)),
+        ),
+        Slip(
+            "the mean of object and background is mIoU of two classes; J looks at the object only",
+            lambda gt, pred, void=None: _without(gt, pred, void, _of_both_sides),
+        ),
+        Slip(
+            "an empty ground truth does not make the score 1: only where both are empty there was nothing to find",
+            lambda gt, pred, void=None: _without(gt, pred, void, lambda g, p: counted(g, p) if _area(g) else 1.0),
+        ),
         Slip("a mask need not be as wide as it is high: its axes are (H, W)", _as_if_square),
     ),
     hints=(

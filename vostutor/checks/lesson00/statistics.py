@@ -129,6 +129,22 @@ def _in_one_byte(n: int) -> list[int]:
     return [edge % 256 for edge in edges_of(n)]
 
 
+def _one_too_late(n: int) -> list[int]:
+    """Counted from 1 and used as indices."""
+    return [edge + 1 for edge in edges_of(n)]
+
+
+def _middle(values, share: float = 0.5) -> tuple[float, float, float]:
+    """The median in place of the mean; share None takes the lower of two in the middle, as torch does."""
+    values = torch.tensor([float(v) for v in values], dtype=torch.float64)
+    return (float(values.median() if share is None else values.quantile(share)), *summed_up(values)[1:])
+
+
+def _without_sign(values) -> tuple[float, float, float]:
+    mean, recall, decay = summed_up(values)
+    return mean, recall, abs(decay)
+
+
 def _as_raised(values: Sequence[float], **slips) -> tuple[float, float, float]:
     """As summed_up, but without a value to average over there is a division by zero."""
     result = summed_up(values, **slips)
@@ -146,7 +162,12 @@ def _by_pieces(values, size: Callable) -> tuple[float, float, float]:
 
 
 _SHARED = "neighbouring quarters share their edge frame: the last frame of a quarter belongs to it"
-_NUDGE = "an edge half-way between two frames goes to the later one (Python and NumPy round halves to even)"
+_NUDGE = (
+    "an edge half-way between two frames goes to the later one (Python and NumPy round halves to even), "
+    "or the nudge was added in float32, where 1 + 1e-10 is 1"
+)
+_MEDIAN = "the median is the value in the middle; the mean is the sum by the number of frames"
+_COUNTED = "the edges count frames from 1, an index counts from 0: one less"
 _FLOOR = "the edges of the quarters are rounded to the nearest frame, not cut off"
 
 EXERCISE = Exercise(
@@ -199,14 +220,19 @@ EXERCISE = Exercise(
         ),
         Slip(_SHARED, lambda v: _by_pieces(v, lambda n: n // 4)),
         Slip(_SHARED, lambda v: _by_pieces(v, lambda n: max(n // 4, 1))),
+        Slip("the decay keeps its sign: a curve that rises has a negative one", _without_sign),
+        Slip(_MEDIAN, _middle),
+        Slip(_MEDIAN, lambda v: _middle(v, None)),
+        Slip(_COUNTED, lambda v: summed_up(v, edges=_one_too_late)),
+        Slip(_COUNTED, lambda v: _as_raised(v, edges=_one_too_late)),
+        Slip("three numbers are asked for, mean, recall and decay: this is the mean", lambda v: summed_up(v)[0]),
         Slip(
             "the three come in another order: mean, recall, decay", lambda v: tuple(summed_up(v)[k] for k in (0, 2, 1))
         ),
     ),
     hints=(
         "Three questions about one curve: how high is it, how often is it good enough, and how much of it is lost on the way?",
-        "Recall counts frames strictly above one half. For the decay divide the time from frame 1 to frame n into four equal parts and "
-        "round the five edges to whole frames; a frame on an edge belongs to the quarters on both sides.",
+        "Do eight frames by hand: which frames does the mark at 4.5 belong to?",
         "The edges, counted from 1, are 1 + (n - 1) k / 4 for k from 0 to 4, rounded, with halves going up: add a tiny amount before you "
         "round. The first quarter is edge 0 up to and with edge 1, the last edge 3 up to and with edge 4.",
     ),

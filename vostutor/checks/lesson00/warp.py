@@ -97,11 +97,14 @@ def whole_numbers(trial: Trial) -> None:
     inputs = _some_ids(trial, 6, 9), _random_flow(trial, 6, 9)
     trial.leaves_alone(inputs)
     dtype = getattr(trial.ask(inputs, "a random mask"), "dtype", None)
+    name = str(dtype).removeprefix("torch.")
     trial.require(
         dtype == torch.int64,
         expected="torch.int64, the type of the ids",
         got=str(dtype),
-        likely="ids are names: sampled as floats they have to become whole numbers again, .long()",
+        likely="ids are names: sampled as floats they have to become whole numbers again, .long()"
+        if isinstance(dtype, torch.dtype) and dtype.is_floating_point
+        else f"the ids came back as {name}: .long() makes them what they were",
     )
 
 
@@ -137,6 +140,25 @@ def _from_the_end(position: int, size: int) -> int | None:
     return position % size
 
 
+def _kept(ids: Tensor, flow: Tensor) -> Tensor:
+    """Begun with a copy of the ids, so that what comes from outside stays what it was."""
+    inside = fetched(torch.ones_like(ids), flow).bool()
+    return torch.where(inside, fetched(ids, flow), ids)
+
+
+def _bounds_swapped(ids: Tensor, flow: Tensor, safe: bool) -> Tensor:
+    """x has to be below the height, y below the width; what is then out of reach is clamped, or raises."""
+    height, width = ids.shape
+    clamped, reach = fetched(ids, flow, outside=_clamped), torch.zeros_like(ids, dtype=torch.bool)
+    for y in range(height):
+        for x in range(width):
+            to_y, to_x = nearest(y + flow[1, y, x].item()), nearest(x + flow[0, y, x].item())
+            reach[y, x] = 0 <= to_x < height and 0 <= to_y < width
+            if reach[y, x] and not safe and not (to_y < height and to_x < width):
+                raise IndexError
+    return torch.where(reach, clamped, 0)
+
+
 def _pushed(ids: Tensor, flow: Tensor) -> Tensor:
     """Every pixel sent along the flow, later ones over earlier ones."""
     height, width = ids.shape
@@ -170,6 +192,8 @@ def _as_if_square(ids: Tensor, flow: Tensor) -> Tensor:
     return result
 
 
+_X = torch.tensor([1.0, 0.0]).reshape(2, 1, 1)
+_BOUNDS = "the bounds are swapped: x stays below the width, y below the height"
 _ROUND = "a position is rounded to the nearest pixel, not cut off"
 _BLEND = "ids are names and cannot be blended: take the nearest pixel, not an average of four"
 _GRID = "grid_sample was told another grid: with align_corners=True the last pixel is at +1, which is position size - 1"
@@ -211,6 +235,15 @@ EXERCISE = Exercise(
             "a negative index counts from the end: what comes from outside is background, 0",
             lambda i, f: fetched(i, f, outside=_from_the_end),
         ),
+        Slip("outside the old id is kept: what comes from outside is background, 0", _kept),
+        Slip(_BOUNDS, lambda i, f: _bounds_swapped(i, f, safe=True)),
+        Slip(_BOUNDS, lambda i, f: _bounds_swapped(i, f, safe=False)),
+        Slip(
+            "row 0 and column 0 are inside: >= 0, not > 0",
+            lambda i, f: fetched(i, f, outside=lambda p, n: p if 0 < p < n else None),
+        ),
+        Slip("only x is followed: flow[1] runs along the rows", lambda i, f: fetched(i, f * _X)),
+        Slip("only y is followed: flow[0] runs along the columns", lambda i, f: fetched(i, f * (1 - _X))),
         Slip(_ROUND, lambda i, f: fetched(i, f, pick=floor)),
         Slip(_ROUND, lambda i, f: fetched(i, f, pick=int)),
         Slip(_ROUND, lambda i, f: fetched(i, f.trunc())),
