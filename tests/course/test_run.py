@@ -5,19 +5,33 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.course.small_lessons import FRONT, GOOD
 from vostutor.core import DataError, SettingsError
+from vostutor.core.profiles import PROFILES
 from vostutor.course import Course, read_master, run_lessons, run_notebook, solution_notebook
 from vostutor.course.notebook import read_notebook
+from vostutor.course.run import run_master
+from vostutor.data.palette import write_ids
 
 BROKEN = {
     "02_raises.py": "# %%\n1 + 1\n\n# %%\ndef divide(x):\n    return x / 0\n\n\ndivide(1)\n\n# %%\nprint('lesson 02 ran to its end')\n",
     "03_dies.py": "# %%\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n",
     "04_stops_early.py": "# %%\nprint('lesson 04 ran to its end')\n\n# %%\n1\n",
+    "06_advice.py": "# %%\nfrom vostutor.core import DataError\nraise DataError(expected='82 PNG', got='81', try_this='copy again')\n",
     "05_no_answer.py": '# %% exercise="a.b"\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\n',
 }
+
+
+def own_video(folder: Path) -> Path:
+    """A folder of one picture, its mask beside it."""
+    (folder / "clip").mkdir()
+    Image.new("RGB", (4, 4)).save(folder / "clip/00000.png")
+    write_ids(folder / "clip.png", np.eye(4, dtype=int))
+    return folder / "clip"
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +42,10 @@ def ran(tmp_path_factory):
     for name, cells in BROKEN.items():
         (course.solutions / name).write_text(FRONT.format(title=name[3:-3]) + cells)
     out, told = course.root / "out", []
+    clip = own_video(course.root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "4")  # the profile decides, not the caller
-        outcomes = run_lessons(course, profile="smoke", seed=7, data_root=course.root, out=out, tell=told.append)
+        outcomes = run_lessons(course, profile="smoke", seed=7, data_root=clip, out=out, tell=told.append)
     return SimpleNamespace(
         course=course, out=out, told=told, outcomes={outcome.number: outcome for outcome in outcomes}
     )
@@ -43,11 +58,11 @@ def stream(notebook, word: str) -> str:
 
 def test_parameters_reach_the_lesson_and_smoke_has_one_thread(ran):
     printed = stream(read_notebook(ran.out / "01_colours.ipynb"), "threads")
-    assert printed == f"smoke 7 {ran.course.root} cpu threads 1\n"
+    assert printed == f"smoke 7 {ran.course.root / 'clip'} cpu threads 1\n"
 
 
 def test_a_lesson_that_fails_does_not_stop_the_others(ran):
-    assert [outcome.passed for outcome in ran.outcomes.values()] == [True, False, False, False, False]
+    assert [outcome.passed for outcome in ran.outcomes.values()] == [True] + 5 * [False]
 
 
 def test_a_failing_cell_is_named_with_its_line_in_the_master_and_its_cause(ran):
@@ -55,6 +70,10 @@ def test_a_failing_cell_is_named_with_its_line_in_the_master_and_its_cause(ran):
     assert (
         ran.outcomes["02"].failure == f"cell 4 of 5, solutions/02_raises.py:{line}: ZeroDivisionError: division by zero"
     )
+
+
+def test_our_own_error_keeps_what_it_says_to_try(ran):
+    assert ran.outcomes["06"].failure.endswith(": DataError: expected 82 PNG; got 81; try copy again")
 
 
 def test_the_death_of_a_kernel_ends_in_a_message(ran):
@@ -117,9 +136,37 @@ def test_an_unknown_parameter_is_refused_before_a_kernel_starts(course):
     assert not course.scratch.exists()
 
 
-def test_a_profile_a_lesson_or_data_that_do_not_exist_are_refused(course):
-    for wrong in ({"profile": "fast"}, {"numbers": ["9"]}):
-        with pytest.raises(SettingsError):
-            run_lessons(course, **wrong)
-    with pytest.raises(DataError, match="nowhere"):
-        run_lessons(course, data_root=course.root / "nowhere")
+@pytest.fixture
+def no_kernel(monkeypatch):
+    monkeypatch.setattr("vostutor.course.run.run_notebook", lambda *a, **k: pytest.fail("a kernel would start"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"profile": "fast"}, {"numbers": ["9"]}, {"device": "tpu"}],
+)
+def test_a_profile_a_lesson_or_a_device_that_does_not_exist_is_refused(course, no_kernel, wrong):
+    with pytest.raises(SettingsError):
+        run_lessons(course, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"profile": "gpu"}, {"profile": "paper"}, {"device": "cuda"}])
+def test_a_gpu_that_is_not_there_is_missed_before_a_kernel_starts(course, no_kernel, monkeypatch, wrong):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(SettingsError, match="--device cpu"):
+        run_lessons(course, **wrong)
+
+
+@pytest.mark.parametrize("name", ["nowhere", "solutions", "solutions/01_colours.py"])
+def test_data_that_cannot_be_opened_are_refused_before_a_kernel_starts(course, no_kernel, name):
+    with pytest.raises(DataError):
+        run_lessons(course, data_root=course.root / name)
+
+
+@pytest.mark.parametrize(("profile", "seconds"), [("smoke", 120), ("cpu", 1200), ("paper", None)])
+def test_a_cell_has_four_times_the_minutes_of_its_profile(course, monkeypatch, profile, seconds):
+    handed = {}
+    ran = SimpleNamespace(failure=None, cells=1, n_cells=1, wall_seconds=1.0, cpu_seconds=1.0, memory_gb=0.1)
+    monkeypatch.setattr("vostutor.course.run.run_notebook", lambda *a, **options: handed.update(options) or ran)
+    run_master(course, read_master(course.solutions / "01_colours.py"), PROFILES[profile], {}, course.root / "out")
+    assert handed["cell_timeout"] == seconds

@@ -108,7 +108,7 @@ def _execute(notebook: NotebookNode, out: Path, parameters, **options) -> str | 
             **options,
         )
     except papermill.PapermillExecutionError as error:
-        return _COLOUR.sub("", f"{error.ename}: {error.evalue}").strip().splitlines()[0]
+        return _in_one_line(_COLOUR.sub("", f"{error.ename}: {error.evalue}").strip())
     except CellTimeoutError:
         return f"no answer for {options['execution_timeout']:g} s, so the cell was given up"
     except DeadKernelError:
@@ -116,6 +116,13 @@ def _execute(notebook: NotebookNode, out: Path, parameters, **options) -> str | 
     except RuntimeError as error:  # jupyter_client's word for a kernel that never answered
         return f"the kernel did not start: {error}"
     return None
+
+
+def _in_one_line(told: str) -> str:
+    """The first line of an error, and of ours all three, because the last says what to try."""
+    lines = told.splitlines()
+    kept = lines[:3] if ": expected  " in lines[0] else lines[:1]
+    return "; ".join(" ".join(line.split()) for line in kept)
 
 
 def _read(out: Path, notebook: NotebookNode) -> NotebookNode:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from vostutor.core.errors import DataError, VosError
+from vostutor.core.errors import SettingsError, VosError
 from vostutor.core.profiles import Profile, profile_named
 from vostutor.course.budget import Outcome
 from vostutor.course.execute import Ran, run_notebook
@@ -30,18 +30,20 @@ def run_lessons(
 ) -> list[Outcome]:
     """How each lesson fared; `out` gets the executed notebooks and budgets.json. A lesson that fails does not stop the others.
 
-    Raises: SettingsError for a lesson or profile that does not exist, DataError for data that are not there.
+    Raises: SettingsError for a lesson, profile or device that does not exist, DataError for data that cannot be opened. Both
+        come before a kernel starts.
     """
     chosen = profile_named(profile)
-    if data_root is not None and not Path(data_root).exists():
-        raise DataError(
-            expected="a DAVIS root or a video", got=f"nothing at {data_root}", try_this="leave --data out to use minivos"
-        )
+    device = _usable(device or chosen.device, profile)
+    if data_root is not None:
+        from vostutor.data.real import open_real
+
+        open_real(data_root)  # now, and not in the tenth cell of each lesson
     parameters = {
         "profile": profile,
         "seed": seed,
         "data_root": str(Path(data_root).absolute()) if data_root else None,
-        "device": device or chosen.device,
+        "device": device,
     }
     out = Path(out or course.root / "build" / "run")
     outcomes = []
@@ -71,6 +73,21 @@ def run_master(
     declared = master.budgets.get(profile.name)
     measured = (ran.cells, ran.wall_seconds, ran.cpu_seconds, ran.memory_gb)
     return Outcome(master.number, master.title, profile.name, declared, *measured, failure), ran
+
+
+def _usable(device: str, profile: str) -> str:
+    if device not in ("cpu", "cuda"):
+        raise SettingsError(expected="a device: cpu, cuda", got=repr(device), try_this="--device cpu")
+    if device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            raise SettingsError(
+                expected=f"a GPU for the profile {profile} on cuda",
+                got="none that PyTorch can use",
+                try_this="--device cpu",
+            )
+    return device
 
 
 def _run_file(course: Course, path: Path, profile: Profile, parameters: Mapping, out: Path) -> Outcome:
