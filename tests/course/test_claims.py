@@ -45,6 +45,12 @@ def test_a_real_sequence_scores_what_is_stored(davis):
         assert row["J"] == pytest.approx(stored["J"], abs=0.01)  # another build of OpenCV may move single pixels
 
 
+def test_a_root_that_is_not_there_is_refused_before_anything_is_measured(monkeypatch, tmp_path):
+    monkeypatch.setattr(claims_00, "on_label", lambda *a: pytest.fail("the work has started"))
+    with pytest.raises(DataError, match="nowhere"):
+        measure_claims("00", data_root=tmp_path / "nowhere", out=tmp_path / "00.json")
+
+
 def test_a_lesson_without_a_table_is_refused(tmp_path):
     with pytest.raises(SettingsError):
         measure_claims("99")

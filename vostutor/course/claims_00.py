@@ -32,15 +32,19 @@ REAL = "DAVIS"
 
 def measure(*, data_root: Path | None, clips: int) -> Iterator[dict]:
     """One row per label or sequence and system: J, F and the decay of J, means over objects (with the standard error of J over clips)."""
+    from vostutor.data.davis import DavisRoot
+
+    return _measured(DavisRoot(Path(data_root)) if data_root else None, clips)  # a wrong root is refused now
+
+
+def _measured(root, clips: int) -> Iterator[dict]:
     from rich.progress import track
 
-    from vostutor.data.davis import DavisRoot
     from vostutor.data.minivos import LABELS
 
     for label in track(LABELS, description="minivos"):
         yield from on_label(label, clips)
-    if data_root:
-        root = DavisRoot(Path(data_root))
+    if root:
         for name in track(root.sequences(), description="real video"):
             yield from on_sequence(root, name)
 
