@@ -78,3 +78,13 @@ def test_a_refusal_names_the_line_of_the_cell(tmp_path):
     line = next(k for k, text in enumerate(path.read_text().splitlines(), 1) if "colours.double" in text)
     with pytest.raises(LessonError, match=f"01_colours.py:{line}"):
         read_master(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"", "an empty file"), (b"\n \n", "an empty file"), (b"# caf\xe9\n", "UTF-8")]
+)
+def test_a_file_without_text_or_in_another_encoding_is_refused(tmp_path, content, told):
+    path = tmp_path / "01_colours.py"
+    path.write_bytes(content)
+    with pytest.raises(LessonError, match=told):
+        read_master(path)

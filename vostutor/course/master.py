@@ -31,7 +31,7 @@ def read_master(path: Path) -> Master:
     Raises: LessonError with file and line.
     Source: the percent format of jupytext.
     """
-    text = Path(path).read_text(encoding="utf-8")
+    text = _text(path)
     lines, answers = cell_lines(text, path), find_answers(text, path)
     notebook = _parse(text, path, lines)
     ends = [*lines[1:], text.count("\n") + 2]
@@ -41,6 +41,28 @@ def read_master(path: Path) -> Master:
     )
     check_cells(cells, path)
     return Master(Path(path), *_front_matter(notebook.metadata.get("vostutor"), path), cells)
+
+
+def _text(path: Path) -> str:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise mistake(
+            path,
+            1,
+            expected="text in UTF-8",
+            got=f"another encoding at byte {error.start}",
+            try_this="save it as UTF-8",
+        ) from None
+    if not text.strip():
+        raise mistake(
+            path,
+            1,
+            expected="front matter, then cells that each begin with `# %%`",
+            got="an empty file",
+            try_this="copy the front matter of solutions/00_the_task.py",
+        )
+    return text
 
 
 def _parse(text: str, path: Path, lines: list[int]):
