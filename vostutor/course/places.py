@@ -1,13 +1,12 @@
 """Where a course's masters, notebooks, a student's copies and scratch files lie, and how a file is replaced."""
 
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vostutor.core.errors import LessonError, SettingsError
+from vostutor.core.files import write_atomically
 
 _MASTER = re.compile(r"(?P<number>\d\d)_[a-z0-9_]+\.py")
 
@@ -87,6 +86,7 @@ class Course:
 def replace_file(path: Path, text: str) -> bool:
     """Whether the file had to change; it is replaced in one step, so that a crash leaves the old one whole.
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     replace_file(Path(folder) / "a.txt", "1"), replace_file(Path(folder) / "a.txt", "1")
     (True, False)
@@ -94,14 +94,5 @@ def replace_file(path: Path, text: str) -> bool:
     data = text.encode()
     if path.is_file() and path.read_bytes() == data:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner may read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_atomically(path, data)
     return True
