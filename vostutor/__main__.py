@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from vostutor.core.errors import VosError
+from vostutor import __version__
+from vostutor.core.errors import SettingsError, VosError
 
 app = typer.Typer(
     name="vostutor",
@@ -16,14 +17,29 @@ app = typer.Typer(
 )
 
 
-Lessons = Annotated[list[str] | None, typer.Argument(metavar="[NN]...", help="numbers of lessons, all when left out")]
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vostutor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def vostutor(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="say the version and stop")
+    ] = False,
+):
+    """Learn deep video object segmentation by building it."""
+
+
+Lessons = Annotated[list[str] | None, typer.Argument(metavar="NN", help="numbers of lessons, all when left out")]
 
 
 @app.command()
 def lab(
-    lesson: Annotated[str, typer.Argument(metavar="[NN]", help="number of the lesson")] = "00",
+    lesson: Annotated[str, typer.Argument(metavar="NN", help="number of the lesson")] = "00",
     browser: Annotated[bool, typer.Option(help="open a browser, or only print the address")] = True,
-    port: Annotated[int | None, typer.Option(help="a port of your choice")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, metavar="PORT", help="a port of your choice")] = None,
 ):
     """Open JupyterLab on a lesson: on your own copy in work/, which no build overwrites."""
     from vostutor.course.lab import open_lesson
@@ -34,13 +50,20 @@ def lab(
 @app.command()
 def run(
     lessons: Lessons = None,
-    profile: Annotated[str, typer.Option(help="how much to do: smoke, cpu, gpu or paper")] = "cpu",
-    seed: Annotated[int, typer.Option(help="seed of everything random in the lessons")] = 0,
+    profile: Annotated[str, typer.Option(metavar="NAME", help="how much to do: smoke, cpu, gpu or paper")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="seed of everything random in the lessons")] = 0,
     data: Annotated[
-        Path | None, typer.Option(help="a DAVIS root, or a video with its first mask beside it; minivos when left out")
+        Path | None,
+        typer.Option(
+            metavar="ROOT", help="a DAVIS root, or a video with its first mask beside it; minivos when left out"
+        ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda, the profile's own when left out")] = None,
-    out: Annotated[Path, typer.Option(help="gets the executed notebooks and budgets.json")] = Path("build/run"),
+    device: Annotated[
+        str | None, typer.Option(metavar="NAME", help="cpu or cuda, the profile's own when left out")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="gets the executed notebooks and budgets.json")] = Path(
+        "build/run"
+    ),
 ):
     """Execute lessons from start to end; one line each says what was declared and what it took.
 
@@ -75,6 +98,10 @@ def build(
     """
     from vostutor.course import Course, build_notebooks, differences, renew
 
+    if check and execute:
+        raise SettingsError(
+            expected="--check or --execute", got="both", try_this="--execute first, then --check, which writes nothing"
+        )
     course = Course.here()
     if check:
         found = differences(course, lessons or ())
@@ -93,10 +120,10 @@ def build(
 def claims(
     lesson: Annotated[str, typer.Argument(metavar="NN", help="number of the lesson")],
     data: Annotated[
-        Path | None, typer.Option(help="root of a DAVIS data set; without it nothing real is measured")
+        Path | None, typer.Option(metavar="ROOT", help="root of a DAVIS data set; without it nothing real is measured")
     ] = None,
-    clips: Annotated[int, typer.Option(min=2, help="minivos clips for each label")] = 24,
-    out: Annotated[Path | None, typer.Option(help="another place than data/claims/NN.json")] = None,
+    clips: Annotated[int, typer.Option(min=2, metavar="N", help="minivos clips for each label")] = 24,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="another place than data/claims/NN.json")] = None,
 ):
     """Measure the table that a lesson quotes and store it, with the command and the hash of what decides it."""
     from vostutor.course.claims import measure_claims
@@ -107,13 +134,13 @@ def claims(
 
 @app.command()
 def evaluate(
-    results: Annotated[Path, typer.Argument(help="a folder of palette PNGs for each sequence")],
-    data: Annotated[Path, typer.Option(help="root of the data set, which holds Annotations")],
-    task: Annotated[str, typer.Option(help="semi-supervised or unsupervised")] = "semi-supervised",
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="a folder of palette PNGs for each sequence")],
+    data: Annotated[Path, typer.Option(metavar="ROOT", help="root of the data set, which holds Annotations")],
+    task: Annotated[str, typer.Option(metavar="NAME", help="semi-supervised or unsupervised")] = "semi-supervised",
     merge_objects: Annotated[
         bool, typer.Option("--merge-objects", help="all objects as one, as in DAVIS 2016")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="saves the scores, to FILE.json or FILE.csv")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="saves the scores, to FILE.json or FILE.csv")] = None,
 ):
     """Score masks as DAVIS does: J and F with mean, recall and decay.
 
@@ -129,7 +156,8 @@ def evaluate(
     if out:
         checked_destination(out)
     keep_freed_memory()
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         line = bar.add_task("", total=None)
         report = evaluate_results(
             results,

@@ -1,59 +1,18 @@
-import csv
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from tests.engine.stored import DAMAGES, SIZE, blocks, damage, evaluate, stored
 from tests.metrics import oracle, seeded
-from vostutor.__main__ import main
 from vostutor.core import Clip, DataError, SettingsError, ShapeError
 from vostutor.data.minivos import draw_clip
 from vostutor.data.palette import write_ids
 from vostutor.engine import evaluate_clip, evaluate_results
 from vostutor.engine.evaluate import annotation_folder
 from vostutor.engine.report import KEYS
-
-SIZE = 24, 32
-
-
-def blocks(objects=1, frames=5, left=4):
-    """uint8 (T,H,W): squares side by side, one pixel further to the right in every frame."""
-    ids = np.zeros((frames, *SIZE), np.uint8)
-    for t in range(frames):
-        for k in range(objects):
-            ids[t, 8:14, left + t + 7 * k : left + t + 7 * k + 6] = k + 1
-    return ids
-
-
-def stored(folder, ids):
-    for t, mask in enumerate(ids):
-        write_ids(folder / f"{t:05d}.png", mask)
-    return folder
-
-
-@pytest.fixture
-def place(tmp_path):
-    """Three sequences with perfect results: bear (1 object), cows (3) and dogs (1)."""
-    for name, objects in (("bear", 1), ("cows", 3), ("dogs", 1)):
-        stored(tmp_path / "root/Annotations/480p" / name, blocks(objects))
-        stored(tmp_path / "results" / name, blocks(objects))
-    return tmp_path
-
-
-def evaluate(place, **options):
-    return evaluate_results(place / "results", place / "root", **options)
-
-
-def run(monkeypatch, *words):
-    """The exit code of the command line."""
-    monkeypatch.setattr(sys, "argv", ["vostutor", "evaluate", *map(str, words)])
-    with pytest.raises(SystemExit) as exit_:
-        main()
-    return exit_.value.code
 
 
 def test_a_shift_of_one_pixel_has_the_score_counted_by_hand(place):
@@ -159,58 +118,6 @@ def test_the_unsupervised_task_has_masks_of_its_own_where_they_exist(place):
     assert len(evaluate(place, task="unsupervised").sequences["bear"]) == 2
 
 
-def damage(place, kind):
-    """Spoil the results of bear; what the report has to say about it."""
-    results, truth = place / "results/bear", place / "root/Annotations/480p/bear"
-    if kind == "foreign id":
-        write_ids(results / "00002.png", 2 * blocks()[2])
-        return "ids 0 to 1 in bear/00002.png", "id 2", "--merge-objects"
-    if kind == "void predicted":
-        write_ids(results / "00002.png", 255 * blocks()[2])
-        return "ids 0 to 1 in bear/00002.png", "id 255", "255 is void"
-    if kind == "missing frames":
-        for t in (1, 3):
-            (results / f"0000{t}.png").unlink()
-        return "a PNG for each of the 3 scored frames of bear", "1 (00001, 00003 missing)", "bear/00001.png"
-    if kind == "another size":
-        write_ids(results / "00003.png", blocks()[3][:, :-1])
-        return "bear/00003.png at the annotation's size, 32x24", "31x24", "nearest"
-    if kind == "corrupt":
-        (results / "00001.png").write_bytes((results / "00001.png").read_bytes()[:60])
-        return "a whole PNG file bear/00001.png", "", "again"
-    if kind == "corrupt annotation":
-        (truth / "00000.png").write_bytes(b"")
-        return "a whole PNG file bear/00000.png", "", "again"
-    if kind == "colours":
-        Image.fromarray(np.zeros((*SIZE, 3), np.uint8)).save(results / "00001.png")
-        return "a mask bear/00001.png that stores ids", "mode RGB", "write_ids"
-    if kind == "two frames":
-        for t in (2, 3, 4):
-            (truth / f"0000{t}.png").unlink()
-        return "at least 3 masks of bear", "2", "unsupervised"
-    if kind == "unreadable":
-        (results / "00001.png").unlink()
-        (results / "00001.png").mkdir()
-        return "a mask bear/00001.png", "is a directory", "ls -l bear/00001.png"
-    assert kind == "no object"
-    write_ids(truth / "00000.png", 0 * blocks()[0])
-    return "at least one object in the first mask, bear/00000.png", "background only", "annotate"
-
-
-DAMAGES = [
-    "foreign id",
-    "void predicted",
-    "missing frames",
-    "another size",
-    "corrupt",
-    "corrupt annotation",
-    "colours",
-    "two frames",
-    "unreadable",
-    "no object",
-]
-
-
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_sequence_that_cannot_be_evaluated_is_named_and_the_others_are_evaluated(place, kind):
     expected, got, try_this = damage(place, kind)
@@ -258,95 +165,6 @@ def test_progress_counts_every_frame_once_and_ends_at_the_total(place):
     done = [d for _, d, _ in seen]
     assert done == sorted(done) and done[-1] == 15 and {total for *_, total in seen} == {15}
     assert [name for name, *_ in seen][-1] == "dogs" and len(seen) >= 9
-
-
-def test_json_holds_scores_provenance_and_what_was_left_out(place):
-    damage(place, "foreign id")
-    told = json.loads(evaluate(place).save(place / "out/scores.json").read_text())
-    assert (told["task"], told["merge_objects"], told["results"], told["data"]) == (
-        "semi-supervised",
-        False,
-        "results",
-        "root",
-    )
-    assert sorted(told["global"]) == sorted(["J&F-Mean", *KEYS])
-    assert list(told["per_sequence"]) == ["cows", "dogs"]
-    assert sorted(told["per_sequence"]["cows"]) == sorted([*KEYS, "per_object"])
-    assert told["per_sequence"]["cows"]["per_object"]["3"] == dict.fromkeys(KEYS, 1.0) | {"J-Decay": 0, "F-Decay": 0}
-    assert told["not_evaluated"]["bear"]["got"] == "id 2"
-
-
-def test_csv_holds_a_line_for_all_for_each_sequence_and_each_object(place):
-    with evaluate(place).save(place / "scores.csv").open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    assert [line["sequence"] + line["object"] for line in lines] == [
-        "allmean", "bearmean", "bear1", "cowsmean", "cows1", "cows2", "cows3", "dogsmean", "dogs1",
-    ]  # fmt: skip
-    assert all(float(line["J&F-Mean"]) == 1 for line in lines)
-
-
-@pytest.mark.parametrize("suffix", [".json", ".csv"])
-@pytest.mark.parametrize("kind", DAMAGES)
-def test_no_file_names_a_place_on_this_machine(place, kind, suffix):
-    damage(place, kind)
-    assert str(place) not in evaluate(place).save(place / f"scores{suffix}").read_text()
-
-
-def test_the_command_prints_the_table_and_saves_it(place, monkeypatch, capsys):
-    out = place / "scores.json"
-    assert run(monkeypatch, place / "results", "--data", place / "root", "--out", out) == 0
-    printed = capsys.readouterr().out
-    assert all(word in printed for word in ("bear", "cows", "dogs", "all", "J&F", "decay", "1.000", f"wrote {out}"))
-    assert json.loads(out.read_text())["global"]["J-Mean"] == 1
-
-
-def test_the_command_exits_with_1_and_says_why_where_a_sequence_was_left_out(place, monkeypatch, capsys):
-    damage(place, "missing frames")
-    assert run(monkeypatch, place / "results", "--data", place / "root", "--out", place / "scores.csv") == 1
-    printed = capsys.readouterr()
-    assert "bear: not evaluated" in printed.err and "00001, 00003 missing" in printed.err and "cows" in printed.out
-    assert (place / "scores.csv").exists()
-
-
-def test_the_command_exits_with_1_where_nothing_could_be_evaluated(place, monkeypatch, capsys):
-    damage(place, "corrupt")
-    for other in ("cows", "dogs"):
-        (place / "results" / other).rename(place / other)
-    assert run(monkeypatch, place / "results", "--data", place / "root", "--out", place / "scores.json") == 1
-    assert json.loads((place / "scores.json").read_text())["global"] == {}
-
-
-def test_the_command_merges_objects_and_takes_the_task(place, monkeypatch, capsys):
-    words = [place / "results", "--data", place / "root", "--merge-objects", "--task", "unsupervised"]
-    assert run(monkeypatch, *words, "--out", place / "scores.json") == 0
-    told = json.loads((place / "scores.json").read_text())
-    assert told["merge_objects"] and told["task"] == "unsupervised"
-    assert list(told["per_sequence"]["cows"]["per_object"]) == ["1"]
-
-
-@pytest.mark.parametrize("out", ["scores.txt", "scores", "results", "results/bear/00000.png/scores.json"])
-def test_a_file_that_cannot_be_written_is_refused_before_the_work_starts(place, out, monkeypatch, capsys):
-    monkeypatch.setattr("vostutor.engine.evaluate.read_ids", lambda path: pytest.fail("the work has started"))
-    assert run(monkeypatch, place / "results", "--data", place / "root", "--out", place / out) == 2
-    assert "try       " in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("words", [["--task", "interactive"], ["--data", "nowhere"]])
-def test_a_mistake_exits_with_2_and_advice(place, words, monkeypatch, capsys):
-    assert run(monkeypatch, place / "results", "--data", place / "root", *words) == 2
-    assert "expected  " in capsys.readouterr().err
-
-
-def test_the_command_needs_no_torch(place):
-    code = (
-        "import sys; sys.argv = ['vostutor', 'evaluate', *sys.argv[1:]]\n"
-        "from vostutor.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit as exit: assert exit.code == 0, exit.code\n"
-        "assert 'torch' not in sys.modules and 'scipy' in sys.modules"
-    )
-    words = [place / "results", "--data", place / "root", "--task", "unsupervised"]
-    subprocess.run([sys.executable, "-c", code, *map(str, words)], check=True, capture_output=True)
 
 
 # One clip in memory

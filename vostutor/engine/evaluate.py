@@ -45,7 +45,7 @@ def evaluate_results(
     truth = annotation_folder(root, task)
     names, without_masks = _sequences(Path(results), truth)
     report = Report(task, merge_objects, Path(results).resolve().name, Path(root).resolve().name)
-    report.without_masks = without_masks
+    report.without_masks, report.annotations = without_masks, truth.relative_to(root).as_posix()
     masks = {name: _masks(truth / name) for name in names}
     total, done = sum(map(len, masks.values())), 0
     for name, files in masks.items():

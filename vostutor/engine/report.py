@@ -1,8 +1,10 @@
 """What an evaluation found, as numbers, as JSON, as CSV and as a table.
 
     per_sequence   SEQ: means over its objects, and per_object inside
-    global         means over all objects of all sequences, so that a sequence of three objects counts three times
+    global         means over all objects of all sequences, so that a sequence of three objects counts three times; null without any
     not_evaluated  SEQ: expected, got, try
+    without_masks  folders of results that the root knows nothing about
+    annotations    the folder of masks that was taken
 
 Files name folders, never where they lie on this machine.
 """
@@ -10,6 +12,8 @@ Files name folders, never where they lie on this machine.
 import csv
 import io
 import json
+import os
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +54,7 @@ class Report:
     sequences: dict[str, dict[int, ObjectScores]] = field(default_factory=dict)
     refused: dict[str, VosError] = field(default_factory=dict)
     without_masks: tuple[str, ...] = ()  # folders of results that the root knows nothing about
+    annotations: str = ""  # the folder of masks, as seen from the root
 
     def per_sequence(self) -> dict[str, dict]:
         """Means over each sequence's objects, with the objects inside."""
@@ -71,12 +76,14 @@ class Report:
             "merge_objects": self.merge_objects,
             "results": self.results,
             "data": self.root,
-            "global": self.overall(),
+            "annotations": self.annotations,
+            "global": self.overall() or dict.fromkeys(("J&F-Mean", *KEYS)),
             "per_sequence": self.per_sequence(),
             "not_evaluated": {
                 name: {"expected": error.expected, "got": error.got, "try": error.try_this}
                 for name, error in self.refused.items()
             },
+            "without_masks": list(self.without_masks),
         }
 
     def as_csv(self) -> str:
@@ -92,11 +99,14 @@ class Report:
     def save(self, path: str | Path) -> Path:
         """Write the report to a .json or .csv file, whole or not at all.
 
-        Raises: SettingsError for another suffix.
+        Raises: SettingsError for another suffix or a place that cannot be written to.
         """
         path = checked_destination(path)
         text = self.as_csv() if path.suffix == ".csv" else json.dumps(self.as_json(), indent=1) + "\n"
-        return write_atomically(path, text)
+        try:
+            return write_atomically(path, text)
+        except OSError as error:  # a full disk, a name that is too long, a folder that has been closed meanwhile
+            raise _unwritable(path, error) from None
 
     def tell(self) -> None:
         """Print the table, and to the error stream what was left out and why."""
@@ -105,6 +115,10 @@ class Report:
         if self.sequences:
             Console().print(self.table())
         problems = Console(stderr=True, highlight=False, soft_wrap=True)
+        if self.task == "unsupervised" and self.annotations.split("/")[0] == "Annotations":
+            problems.print(
+                f"{self.root} has no Annotations_unsupervised: masks are those of {self.annotations}", markup=False
+            )
         for name in self.without_masks:
             problems.print(f"{name}: no masks in {self.root}, passed over", markup=False)
         for name, error in self.refused.items():
@@ -153,23 +167,35 @@ class Report:
 def checked_destination(path: str | Path) -> Path:
     """The path, if a report can be written there; asked before the work starts.
 
-    Raises: SettingsError for a suffix other than .json and .csv, for a folder, and for a place below a file.
+    Raises: SettingsError for a suffix other than .json and .csv, for a folder, and for a place that cannot be written to.
     >>> checked_destination("scores.json").name
     'scores.json'
     """
     path = Path(path)
-    if path.suffix not in (".json", ".csv") or path.is_dir():
+    if path.suffix not in (".json", ".csv") or os.path.isdir(path):
         raise SettingsError(
             expected="a file that ends in .json or .csv",
-            got=f"{path.name}{', a folder' * path.is_dir()}",
+            got=f"{path.name}{', a folder' * os.path.isdir(path)}",
             try_this=f"--out {path.stem or 'scores'}.json",
         )
-    above = next(place for place in path.absolute().parents if place.exists())
+    above = next(place for place in path.absolute().parents if os.path.exists(place))
     if not above.is_dir():
         raise SettingsError(
             expected=f"a folder for {path.name}", got=f"the file {above.name}", try_this="another --out"
         )
-    return path
+    try:
+        with tempfile.TemporaryFile(dir=above):  # rights alone do not tell: the disk may be read-only
+            return path
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> SettingsError:
+    return SettingsError(
+        expected=f"a place where {path.name} can be written",
+        got=(error.strerror or str(error)).lower(),
+        try_this="another --out",
+    )
 
 
 def _mean(rows: Iterable[dict[str, float]]) -> dict[str, float]:
