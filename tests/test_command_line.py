@@ -24,7 +24,7 @@ def test_a_number_out_of_range_is_refused(words, monkeypatch):
     for work in ("vostutor.course.lab.open_lesson", "vostutor.course.run.run_lessons"):
         monkeypatch.setattr(work, lambda *a, **k: pytest.fail("it has started"))
     run = vostutor(*words)
-    assert run.exit_code == 2 and re.search(r"not in .*range|>=|<=", run.output)
+    assert run.exit_code == 2 and words[1] in run.output
 
 
 def test_checking_and_executing_at_once_is_refused():
@@ -39,5 +39,4 @@ def test_checking_and_executing_at_once_is_refused():
 def test_help_names_arguments_once(command, usage):
     text = vostutor(command, "--help").output
     (line,) = [line.strip() for line in text.splitlines() if "Usage:" in line]
-    assert re.sub("[{}]", "", line).endswith(f"vostutor {command} [OPTIONS] {usage}") or line.endswith(usage)
-    assert "[[" not in text and "<path>  root" not in text
+    assert re.sub("[{}]", "", line).endswith(f"vostutor {command} [OPTIONS] {usage}")  # braces: it has to be given
