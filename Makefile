@@ -39,7 +39,7 @@ build: setup ## masters -> student notebooks and executed solutions
 
 picture: setup system ## the README's picture, taken by the browser test
 	$(PYTEST) -q tests/test_browser.py
-	$(V)/bin/python -c "from PIL import Image; Image.open('build/browser/lesson_00.png').convert('RGB').crop((0, 0, 1280, 1080)).quantize(128, dither=0).save('docs/course.png', optimize=True)"
+	$(V)/bin/python -c "from PIL import Image; Image.open('build/browser/lesson_00.png').convert('RGB').crop((0, 0, 1280, 1080)).quantize(256, dither=0).save('docs/course.png', optimize=True)"
 
 benchmark: setup ## what the README and the notes say about speed
 	$(V)/bin/python benchmarks/run.py
