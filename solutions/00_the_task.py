@@ -4,7 +4,7 @@
 #     title: "The task: follow this object"
 #     budgets:
 #       smoke: {minutes: 0.4, memory_gb: 1.1}
-#       cpu: {minutes: 1.0, memory_gb: 1.5}
+#       cpu: {minutes: 1.0, memory_gb: 1.8}
 # ---
 
 # %% [markdown]
