@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import ROOT
 from vostutor.core import DataError, SettingsError
 from vostutor.course import claims_00
-from vostutor.course.claims import measure_claims, sources_hash, stored_claims
+from vostutor.course.claims import Claims, measure_claims, sources_hash, stored_claims
 from vostutor.course.readme import baselines_table, budgets_table, with_block
 from vostutor.data import DavisRoot
 
@@ -30,6 +30,13 @@ def test_another_source_is_another_hash():
 def test_rows_are_found_by_their_fields():
     rows = stored_claims("00").where(set=claims_00.REAL, system="copy")
     assert len(rows) == 6 and all(0 <= row["J"] <= 1 for row in rows)
+
+
+def test_a_mean_is_over_the_rows_asked_for():
+    claims = Claims("00", ({"name": "a", "J": 0.2}, {"name": "b", "J": 0.4}, {"name": "b", "J": 0.8}), {})
+    assert claims.mean("J", name="b") == pytest.approx(0.6)
+    with pytest.raises(DataError, match="none"):
+        claims.mean("J", name="c")
 
 
 def test_measuring_again_gives_the_same_figures(tmp_path):

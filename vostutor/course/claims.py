@@ -27,6 +27,16 @@ class Claims:
         """The rows whose fields equal those asked for, in the order in which they were measured."""
         return [row for row in self.rows if all(row.get(key) == value for key, value in wanted.items())]
 
+    def mean(self, measure: str, **wanted) -> float:
+        """The mean of a figure over the rows whose fields equal those asked for.
+
+        Raises: DataError when there is no such row.
+        """
+        rows = self.where(**wanted)
+        if not rows:
+            raise DataError(expected=f"rows with {wanted}", got="none", try_this="Claims.rows shows what there is")
+        return sum(row[measure] for row in rows) / len(rows)
+
 
 def stored_claims(lesson: str) -> Claims:
     """The stored table of a lesson.
