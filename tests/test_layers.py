@@ -87,8 +87,11 @@ def test_the_judge_of_imports_tells_good_from_bad(place, line, fine):
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name_of)
 def test_a_folder_re_exports_lazily_and_nothing_more(path):
     tree = ast.parse(path.read_text())
-    kinds = {type(node).__name__ for node in tree.body} - {"Expr", "Assign", "AnnAssign", "FunctionDef"}
-    assert kinds == set(), "only a docstring, a table of names and __getattr__ stand in __init__.py"
+    imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    kinds = {type(node).__name__ for node in tree.body} - {"Expr", "ImportFrom", "Assign"}
+    assert kinds == set() and set(imported) <= {"from vostutor.core.lazy import lazily"}, (
+        "only a docstring and the table of lazy names stand in __init__.py"
+    )
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.name == "__init__.py"], ids=name_of)

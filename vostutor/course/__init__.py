@@ -1,6 +1,8 @@
 """Layer 6: masters become notebooks, notebooks are executed and measured. Names load on first use."""
 
-_HOME = {
+from vostutor.core.lazy import lazily
+
+__getattr__, __all__ = lazily(__name__, {
     "Course": "places", "replace_file": "places",
     "Master": "lesson", "Cell": "lesson", "Budget": "lesson",
     "read_master": "master",
@@ -13,13 +15,4 @@ _HOME = {
     "run_lessons": "run",
     "Outcome": "budget",
     "lab_command": "lab", "open_lesson": "lab",
-}  # fmt: skip
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+})  # fmt: skip

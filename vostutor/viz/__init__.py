@@ -1,6 +1,8 @@
 """Layer 2: arrays in, pictures out. `draw_*` returns uint8 pixels, `plot_*` returns the Axes, `Picture` is what a cell ends with."""
 
-_HOME = {
+from vostutor.core.lazy import lazily
+
+__getattr__, __all__ = lazily(__name__, {
     "Look": "colours", "look_of": "colours", "series_look": "colours", "VOID_COLOUR": "colours", "DASHES": "colours",
     "draw_masks": "draw", "draw_outline": "draw", "draw_labels": "draw", "draw_binary": "draw", "as_pixels": "draw",
     "contact_sheet": "sheet", "time_stamps": "sheet",
@@ -8,13 +10,4 @@ _HOME = {
     "plot_scores": "plots", "plot_bars": "plots", "quarter_bounds": "plots",
     "Picture": "picture", "render_figure": "picture", "Table": "table",
     "style": "figures", "new_figure": "figures", "show_pixels": "figures",
-}  # fmt: skip
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+})  # fmt: skip
