@@ -12,7 +12,7 @@ import pytest
 
 from vostutor.core import SettingsError
 from vostutor.course import build_notebooks, lab_command
-from vostutor.course.lab import own_copy
+from vostutor.course.lab import is_outdated, own_copy
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def built(course, write):
 def test_a_student_works_on_a_copy_and_finds_the_other_lessons_beside_it(built):
     copy, fresh = own_copy(built, "1")
     assert fresh and copy.read_bytes() == (built.notebooks / "01_colours.ipynb").read_bytes()
-    assert {path.name for path in built.work.iterdir()} == {"01_colours.ipynb", "02_more.ipynb"}
+    assert {path.name for path in built.work.glob("*.ipynb")} == {"01_colours.ipynb", "02_more.ipynb"}
 
 
 def test_a_later_build_never_touches_a_students_work(built):
@@ -35,6 +35,18 @@ def test_a_later_build_never_touches_a_students_work(built):
     master.write_text(master.read_text().replace("Colours", "Colors"))
     build_notebooks(built)
     assert own_copy(built, "01") == (copy, False) and copy.read_text() == "my work"
+
+
+def test_a_student_is_told_when_a_newer_lesson_is_out(built):
+    copy, _ = own_copy(built, "01")
+    copy.write_text("my work")
+    assert not is_outdated(built, copy)
+    master = built.solutions / "01_colours.py"
+    master.write_text(master.read_text().replace("Colours", "Colors"))
+    build_notebooks(built)
+    assert is_outdated(built, copy)
+    copy.rename(copy.with_stem("mine"))
+    assert own_copy(built, "01") == (copy, True) and not is_outdated(built, copy)
 
 
 def test_a_lesson_without_a_notebook_is_refused(built):

@@ -10,6 +10,8 @@ from vostutor.core.errors import SettingsError
 from vostutor.course.kernel import kernel_environment
 from vostutor.course.places import Course
 
+_HANDED_OUT = ".handed_out"
+
 
 def open_lesson(number: str, *, browser: bool = True, port: int | None = None, course: Course | None = None) -> None:
     """Never returns: this process becomes JupyterLab, showing the student's copy of the lesson.
@@ -20,6 +22,8 @@ def open_lesson(number: str, *, browser: bool = True, port: int | None = None, c
     copy, fresh = own_copy(course, number)
     origin = f"copied from {course.notebooks.name}/" if fresh else "as you left it"
     print(f"{course.work.name}/{copy.name} is yours, {origin}: builds never touch it, git ignores it.", flush=True)
+    if is_outdated(course, copy):
+        print(f"A newer {copy.name} is out. To take it: rename yours, then vostutor lab {number} again.", flush=True)
     command = lab_command(course.work, copy.name, browser=browser, port=port)
     kernel_environment(course.scratch)  # writes the kernel that is this interpreter
     # Only the place of the kernel is ours; a student's own settings of JupyterLab stay in force.
@@ -43,8 +47,16 @@ def own_copy(course: Course, number: str) -> tuple[Path, bool]:
     missing = [path for path in lessons.values() if not (course.work / path.name).exists()]
     course.work.mkdir(parents=True, exist_ok=True)
     for path in missing:
-        shutil.copyfile(path, course.work / path.name)
+        for place in (course.work, course.work / _HANDED_OUT):  # the second stays as it was handed out
+            place.mkdir(exist_ok=True)
+            shutil.copyfile(path, place / path.name)
     return course.work / lessons[number].name, lessons[number] in missing
+
+
+def is_outdated(course: Course, copy: Path) -> bool:
+    """Whether the lesson was built anew since the student's copy was made."""
+    handed_out, now = course.work / _HANDED_OUT / copy.name, course.notebooks / copy.name
+    return handed_out.exists() and handed_out.read_bytes() != now.read_bytes()
 
 
 def lab_command(folder: Path, notebook: str, *, browser: bool = True, port: int | None = None) -> list[str]:
