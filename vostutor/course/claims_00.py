@@ -18,7 +18,8 @@ SOURCES = (
     "data/textures.py",
     "engine/infer.py",
     "metrics/contour.py",
-    "metrics/region.py",
+    "metrics/davis.py",
+    "metrics/regions.py",
     "metrics/summary.py",
     "models/baselines.py",
     "ops/dis.py",
@@ -63,7 +64,7 @@ def on_label(label: str, clips: int) -> Iterator[dict]:
 
     drawn = [draw_clip(label, FIRST_SEED + k) for k in range(clips)]
     for system in _systems():
-        scores = [_score(clip.ids, predict_clip(_systems()[system], clip), clip.object_ids) for clip in drawn]
+        scores = [_score(clip.ids, predict_clip(_systems()[system], clip), len(clip.object_ids)) for clip in drawn]
         error = np.std([score[0] for score in scores], ddof=1) / np.sqrt(clips) if clips > 1 else None
         yield _row("minivos", label, system, np.mean(scores, axis=0), error, clips)
 
@@ -75,20 +76,17 @@ def on_sequence(root, name: str) -> Iterator[dict]:
     for system, segmenter in _systems().items():
         pairs = zip(root.sequence(name).truth(), predict(segmenter, root.sequence(name)), strict=True)
         truth, pred = zip(*((ids.byte(), prediction.ids.byte()) for ids, prediction in pairs), strict=True)
-        yield _row(REAL, name, system, _score(truth, pred, objects=(1,)), None, 1)
+        yield _row(REAL, name, system, _score(truth, pred, objects=1), None, 1)
 
 
-def _score(truth: Iterable, pred: Iterable, objects: Iterable[int]) -> np.ndarray:
-    """J, F and decay of J, means over objects; the given frame and the last do not count, as in DAVIS."""
-    from vostutor.metrics import boundary_f, jaccard, statistics
+def _score(truth: Iterable, pred: Iterable, objects: int) -> np.ndarray:
+    """J, F and decay of J, means over objects 1 to K, by the protocol of DAVIS: the given frame and the last do not count."""
+    from vostutor.metrics import semi_supervised, statistics
+    from vostutor.metrics.davis import SCORED_FRAMES
 
-    pairs = [(np.asarray(t), np.asarray(p)) for t, p in zip(truth, pred, strict=True)][1:-1]
-    rows = []
-    for k in objects:
-        regions = [jaccard(t == k, p == k) for t, p in pairs]
-        contours = [boundary_f(t == k, p == k) for t, p in pairs]
-        rows.append((np.mean(regions), np.mean(contours), statistics(regions).decay))
-    return np.mean(rows, axis=0)
+    pairs = [(np.asarray(t), np.asarray(p)) for t, p in zip(truth, pred, strict=True)]
+    curves = semi_supervised(pairs[SCORED_FRAMES["semi-supervised"]], objects)
+    return np.array([curves.J.mean(), curves.F.mean(), np.mean([statistics(J).decay for J in curves.J])])
 
 
 def _row(data: str, name: str, system: str, scores, error, clips: int) -> dict:
