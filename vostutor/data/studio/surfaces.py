@@ -1,0 +1,116 @@
+"""Materials of minivos: what every body, leaf and floor is made of.
+
+    pattern (a family)  ->  surface: contrast, chroma, colour  ->  marked: stripes, spots, patches  ->  transfer towards the ground
+
+Half of all surfaces are cut from photographs, half come from formulas. A pattern has the contrast and the sharpness of its kind and a
+mean that says nothing; its colour comes from the scene, so that no colour belongs to a family or a category.
+
+Letters: S texels along a side; h, w of a piece; colours are float32 RGB from 0 to 255.
+"""
+
+import cv2
+import numpy as np
+
+from vostutor.data.studio.colours import colour_statistics, random_colour, transfer
+from vostutor.data.studio.patterns import PATTERNS
+from vostutor.data.studio.photographs import photo
+
+__all__ = [
+    "FAMILIES", "coats", "colour_statistics", "ground", "marked", "random_colour", "shade", "surface", "transfer",
+]  # fmt: skip
+
+FAMILIES = {"photo": photo, **PATTERNS}
+PHOTO_SHARE = 0.5
+DARKEST, BRIGHTEST = 4, 251
+
+
+def surface(
+    rng: np.random.Generator, height: int, width: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
+) -> np.ndarray:
+    """A piece of textured material around a colour. `families` restricts the patterns to those named.
+
+    Shapes: colour (3,) -> float32 (height,width,3).
+    """
+    pattern = FAMILIES[_family(rng, families)](rng, height, width)
+    deviation = float(cv2.meanStdDev(cv2.transform(pattern, np.full((1, 3), 1 / 3)))[1][0, 0])
+    contrast = np.clip(rng.uniform(0.6, 1.3) * deviation, 9, 48) / max(deviation, 1e-3)
+    chroma = rng.uniform(0.2, 1.2)
+    mix = contrast * ((1 - chroma) / 3 + chroma * np.eye(3))  # towards grey, or away from it
+    return np.clip(
+        cv2.transform(pattern, np.column_stack([mix, colour - mix @ cv2.mean(pattern)[:3]])), DARKEST, BRIGHTEST
+    )
+
+
+def _family(rng: np.random.Generator, families: tuple[str, ...] | None) -> str:
+    if families is None:
+        return "photo" if rng.random() < PHOTO_SHARE else str(rng.choice(list(PATTERNS)))
+    return families[rng.integers(len(families))]
+
+
+def marked(rng: np.random.Generator, material: np.ndarray) -> np.ndarray:
+    """The material with stripes, spots, patches or nothing on it: edges inside as strong as an outline. Shapes: (S,S,3) -> (S,S,3)."""
+    kind = rng.choice(["none", "stripes", "spots", "patches"], p=[0.4, 0.2, 0.2, 0.2])
+    if kind == "none":
+        return material
+    where = _where(rng, str(kind), *material.shape[:2])
+    change = rng.uniform(0.4, 0.9) * (random_colour(rng) - np.array(cv2.mean(material)[:3], np.float32))
+    return np.clip(material + where[..., None] * change.astype(np.float32), DARKEST, BRIGHTEST)
+
+
+def _where(rng: np.random.Generator, kind: str, height: int, width: int) -> np.ndarray:
+    """Coverage of a mark, with borders one to three texels wide. Shapes: returns float32 (height,width) in [0,1]."""
+    wave = cv2.resize(
+        rng.uniform(-1, 1, (5, 5) if kind != "spots" else (12, 12)).astype(np.float32),
+        (width, height),
+        interpolation=cv2.INTER_CUBIC,
+    )
+    steepness = max(height, width) / 10
+    if kind == "stripes":
+        angle, count = rng.uniform(0, np.pi), rng.uniform(2, 7)
+        x, y = np.linspace(0, 1, width, dtype=np.float32), np.linspace(0, 1, height, dtype=np.float32)[:, None]
+        wave = np.sin(2 * np.pi * count * (x * np.cos(angle) + y * np.sin(angle)).astype(np.float32) + 1.5 * wave)
+        steepness /= count
+    return np.clip(0.5 + steepness * (wave - rng.uniform(-0.2, 0.5)), 0, 1).astype(np.float32)
+
+
+def coats(
+    rng: np.random.Generator, count: int, texels: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
+) -> list[np.ndarray]:
+    """Materials for the parts of one body: the main one, then for each further part its own piece or a recoloured copy (p .5 each).
+
+    Shapes: colour (3,) -> count x float32 (S,S,3).
+    """
+    result = [marked(rng, surface(rng, texels, texels, colour, families=families))]
+    while len(result) < count:
+        other = colour + rng.uniform(0, 1) * (random_colour(rng) - colour)
+        if rng.random() < 0.5:
+            result.append(surface(rng, texels, texels, other, families=families))
+        else:
+            result.append(np.clip(result[0] + (other - colour).astype(np.float32), DARKEST, BRIGHTEST))
+    return result[:count]
+
+
+def shade(alpha: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """Brightness of a bulging body under a low lamp, 1 + .3 n.l, n the slope from its rim inwards.
+
+    Shapes: alpha (S,S) in [0,1], light (2,) towards the lamp, x right and y down -> float32 (S,S,1) around 1.
+    """
+    side = alpha.shape[0]
+    height = cv2.GaussianBlur(alpha.astype(np.float32, copy=False), (0, 0), side / 16)
+    slope = -np.stack([cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)]) * (side / 16 * 0.31)
+    return 1 + 0.3 * np.clip(np.tensordot(np.float32(light), slope, 1), -1, 1)[..., None].astype(np.float32)
+
+
+def ground(
+    rng: np.random.Generator, height: int, width: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
+) -> np.ndarray:
+    """What lies under everything: materials that meet along winding borders. Shapes: returns float32 (height,width,3)."""
+    below = surface(rng, height, width, colour, families=families)
+    above = surface(rng, height, width, 0.5 * colour + 0.5 * random_colour(rng, 28), families=families)
+    cover = np.clip(
+        0.5
+        + 6 * cv2.resize(rng.uniform(-1, 1, (5, 5)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC),
+        0,
+        1,
+    )
+    return np.clip(below + cover[..., None] * (above - below), DARKEST, BRIGHTEST)
