@@ -1,0 +1,79 @@
+"""What a clip is made of: every knob of the generator with its range, and what each label changes about them.
+
+The numbers follow the statistics of real video where those are known; `benchmarks/transfer.py` says which knobs help a network that
+has to work on real video afterwards.
+"""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The knobs, in the order in which they were expected to matter.
+
+    Units: lengths and speeds in per cent of the frame's diagonal (per frame); angles in radians; strengths from 0 (off) on.
+    """
+
+    # 1 shapes: part trees with holes and thin things; or Fourier outlines; or simple blobs
+    shapes: str = "articulated"
+    objects: tuple[float, ...] = (0.35, 0.35, 0.2, 0.1)  # how often one, two, three, four
+    area: tuple[float, float] = (0.8, 16.0)  # per cent of the frame, log-uniform
+    riders: float = 0.2  # how often the first object carries another
+    # 2 a camera that follows, over ground at several depths
+    pan: float = 1.25  # median speed of the camera
+    pan_spread: float = 0.7  # standard deviation of its logarithm
+    sway: float = 1.0  # turning, nearing, leaning and trembling
+    follow: float = 1.0  # things ride along with a share U(0, follow) of the camera's way
+    sheets: tuple[int, int] = (1, 3)  # of ground in front of the farthest
+    # 3 the sensor chain, on the finished frame
+    sensor: float = 1.0
+    # 4 textures: None is all families
+    families: tuple[str, ...] | None = None
+    # 5 fast and slow in one set
+    pace: float = 0.55
+    pace_spread: float = 0.9
+    still: float = 0.2  # how often a thing does not move by itself
+    # 6 deformation: joints, bending, turning in depth
+    deform: float = 1.0
+    # 7 what nobody annotated
+    clutter: tuple[int, int] = (4, 40)
+    passers: int = 2  # moving things without a label, at most
+    passing: float = 0.3  # how often something passes in front
+    # 8 the shutter stays open for a share U(0, shutter) of the frame, in half of the clips
+    shutter: float = 0.7
+    # 9 light that changes
+    flicker: float = 1.0
+    # 10 objects in the colours of their surroundings, with weight U(0, blend)
+    blend: float = 0.6
+    same_stuff: float = 0.3  # how often an object is cut from what lies around it
+    # 11 borders of varied width, shadows of varied softness
+    borders: float = 1.0
+    # what labels add
+    clock: float = 1.0  # how fast the objects live
+    camera_clock: float = 1.0
+    drift: float = 0.0  # share of the new texture in the last frame
+    growth: float = 0.35  # standard deviation of the logarithm of the size, over a clip
+    lookalike: bool = False
+    occluder: bool = False
+    camouflage: bool = False
+    crossing: bool = False
+    least_objects: int = 1
+    texture_blur: float = 0.5  # texels; what is finer than a pixel flickers as it moves
+
+
+PLAIN = Recipe()
+RECIPES = {
+    "plain": PLAIN,
+    "drift": replace(PLAIN, drift=0.6),
+    "occlusion": replace(PLAIN, occluder=True),
+    "distractor": replace(PLAIN, lookalike=True),
+    "static": replace(PLAIN, clock=0.0, follow=0.0, camera_clock=1.5),
+    "camouflage": replace(PLAIN, camouflage=True),
+    "camera": replace(PLAIN, camera_clock=3.0),
+    "fast": replace(PLAIN, clock=4.0),
+    "scale": replace(PLAIN, growth=1.0),
+    "deformation": replace(PLAIN, deform=2.5),
+    "crossing": replace(PLAIN, crossing=True, least_objects=2),
+    "multi-object": replace(PLAIN, least_objects=4),
+}
+EASY = replace(PLAIN, objects=(0.6, 0.4), area=(5.0, 20.0), blend=0.0, clutter=(0, 3), passers=0, passing=0.0, same_stuff=0.0)

@@ -1,0 +1,195 @@
+"""From a scene to frames with numpy and OpenCV: painted from back to front, with a real shutter.
+
+Letters: H rows, W columns; h, w rows and columns of a box.
+"""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vostutor.data.studio.layers import Placed, grid, place, project
+from vostutor.data.studio.motion import at
+from vostutor.data.studio.scene import Link, Scene, Shadow, Sheet
+
+SUB_FRAMES = ((0.5, 1), (2.0, 3), (5.0, 5), (9.0, 7), (math.inf, 9))  # blurred by up to so many pixels: so many sub-frames
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One finished view.
+
+    Shapes: image float32 (H,W,3) before the sensor, or None; owner uint8 (H,W), the layer each pixel shows, counted from the
+    back; numbers uint8 (layers,), the object that each layer belongs to.
+    """
+
+    image: np.ndarray | None
+    owner: np.ndarray
+    placed: tuple[Placed, ...]
+    numbers: np.ndarray
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Which object each pixel shows. Shapes: uint8 (H,W)."""
+        return self.numbers[self.owner]
+
+
+def trace(scene: Scene, t: int) -> Drawn:
+    """Who is where in frame t, without colour: enough for ids, flow, occlusion and depth order."""
+    placed, owner = place(scene, t), np.zeros(scene.size, np.uint8)
+    for here in placed[1:]:
+        for piece in _pieces(here, scene.size, None):
+            piece.claim(owner)
+    return Drawn(None, owner, placed, scene.numbers)
+
+
+def draw(scene: Scene, t: int) -> Drawn:
+    """Frame t as light falls on the sensor while the shutter is open; the ids are those of the middle of that time."""
+    moments, owner = shutter_times(scene, t), np.zeros(scene.size, np.uint8)
+    image = np.zeros((*scene.size, 3), np.float32)
+    for moment in moments:
+        image += _painted(scene, moment, owner if moment == t else None)
+    return Drawn(image / len(moments), owner, place(scene, t), scene.numbers)
+
+
+def shutter_times(scene: Scene, t: int) -> list[float]:
+    """The moments whose average is frame t, an odd number of them around t: more, the farther things get meanwhile."""
+    if not scene.shutter:
+        return [t]
+    blurred = _farthest(place(scene, t - scene.shutter / 2), place(scene, t + scene.shutter / 2), scene.size)
+    count = next(count for limit, count in SUB_FRAMES if blurred <= limit)
+    return [t + scene.shutter * (k - count // 2) / count for k in range(count)]
+
+
+def _farthest(before: tuple[Placed, ...], after: tuple[Placed, ...], size: tuple[int, int]) -> float:
+    """How many pixels the fastest thing in view, or a corner of the ground, moves between two moments."""
+    farthest = 0.0
+    for a, b in zip(before, after, strict=True):
+        if a.joints is None:
+            x, y = np.array([0.0, 0.0, size[1], size[1]]), np.array([0.0, size[0], 0.0, size[0]])
+            to_x, to_y = project(b.pose @ a.unpose, x, y)
+        else:
+            x, y = project(a.pose, *_RIM)
+            to_x, to_y = project(b.pose, *_RIM)
+            if x.max() < 0 or x.min() > size[1] or y.max() < 0 or y.min() > size[0]:
+                continue
+        farthest = max(farthest, float(np.hypot(to_x - x, to_y - y).max()))
+    return farthest
+
+
+_RIM = np.array([1.0, 0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0, -1.0])
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A layer inside its box of the frame. Shapes: colour float32 (h,w,3) or None, alpha float32 (h,w)."""
+
+    layer: int
+    box: tuple[slice, slice]
+    alpha: np.ndarray
+    colour: np.ndarray | None = None
+
+    def claim(self, owner: np.ndarray) -> None:
+        """The layer shows wherever it covers more than half a pixel."""
+        np.copyto(owner[self.box], np.uint8(self.layer), where=self.alpha > 0.5)
+
+
+def _painted(scene: Scene, moment: float, owner: np.ndarray | None) -> np.ndarray:
+    """All layers over one another at one moment; fills in owner where it is wanted. Shapes: returns float32 (H,W,3)."""
+    placed = place(scene, moment)
+    image = _sheet_colour(placed[0], scene.size)
+    drift = 0.0 if scene.drift is None else float(at(scene.drift, moment))
+    for here in placed[1:]:
+        pieces = _pieces(here, scene.size, drift)
+        _cast_shadow(image, scene.shadow, pieces)
+        for piece in pieces:
+            there = image[piece.box]
+            there += cv2.merge([piece.alpha] * 3) * (piece.colour - there)
+            if owner is not None:
+                piece.claim(owner)
+    return image
+
+
+def _pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_Piece]:
+    """What the frame shows of a sheet or a thing; without colour when drift is None."""
+    if here.joints is None:
+        colour = None if drift is None else _sheet_colour(here, size)
+        return [_Piece(here.first, (slice(0, size[0]), slice(0, size[1])), _sheet_alpha(here, size), colour)]
+    boxes = _boxes(here, size)
+    seen = [k for k, box in enumerate(boxes) if box[0] < box[1] and box[2] < box[3]]
+    if not seen:
+        return []
+    top, bottom, left, right = (fold(boxes[seen, k]) for k, fold in enumerate((np.min, np.max, np.min, np.max)))
+    rows, columns = grid(*size)[1][top:bottom], grid(*size)[0][:, left:right]
+    points = cv2.merge([np.ascontiguousarray(part) for part in here.from_frame(columns, rows)])
+    pieces = []
+    for k in seen:
+        a, b, c, d = boxes[k]
+        inside = points[a - top : b - top, c - left : d - left]
+        texels = cv2.transform(inside, _to_texels(here, k))
+        link = here.part.links[k]
+        alpha = cv2.remap(link.alpha, texels, None, cv2.INTER_LINEAR)
+        colour = None if drift is None else _link_colour(link, texels, drift)
+        pieces.append(_Piece(here.first + k, (slice(a, b), slice(c, d)), alpha, colour))
+    return pieces
+
+
+def _link_colour(link: Link, texels: np.ndarray, drift: float) -> np.ndarray:
+    texture = link.texture if link.later is None or not drift else (1 - drift) * link.texture + drift * link.later
+    return cv2.remap(texture, texels, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _to_texels(here: Placed, k: int) -> np.ndarray:
+    """Body coordinates to texels of link k: its joint undone, then scaled. Shapes: (2,3)."""
+    joint, link = here.joints[k], here.part.links[k]
+    undo = joint[:, :2].T  # a joint only turns
+    shift = undo @ joint[:, 2] + link.origin
+    return link.density * np.column_stack([undo, -shift])
+
+
+def _boxes(here: Placed, size: tuple[int, int]) -> np.ndarray:
+    """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: int (L,4)."""
+    corners = here.joints[:, :, :2] @ here.part.corners + here.joints[:, :, 2:]  # (L,2,4)
+    grow = np.array(here.bend[1::-1])
+    low, high = (corners.min(2) - grow).T, (corners.max(2) + grow).T
+    xs, ys = np.stack([low[0], high[0], low[0], high[0]]), np.stack([low[1], low[1], high[1], high[1]])
+    x, y = project(here.pose, xs, ys)
+    edges = np.stack([y.min(0) - 1, y.max(0) + 3, x.min(0) - 1, x.max(0) + 3], 1)
+    return np.clip(edges, 0, [size[0], size[0], size[1], size[1]]).astype(int)
+
+
+def _sheet_colour(here: Placed, size: tuple[int, int]) -> np.ndarray:
+    """Ground as the camera sees it, mirrored where it ends. Shapes: float32 (H,W,3)."""
+    return _sheet(here, here.part.texture, size, cv2.INTER_CUBIC)
+
+
+def _sheet_alpha(here: Placed, size: tuple[int, int]) -> np.ndarray:
+    return _sheet(here, here.part.alpha, size, cv2.INTER_LINEAR)
+
+
+def _sheet(here: Placed, texture: np.ndarray, size: tuple[int, int], how: int) -> np.ndarray:
+    sheet: Sheet = here.part
+    (x, y), density = sheet.origin, sheet.density
+    to_texels = np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ here.unpose
+    flags = how | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(texture, to_texels, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
+
+
+def _cast_shadow(image: np.ndarray, shadow: Shadow, pieces: list[_Piece]) -> None:
+    """Darken what lies beside a thing or a sheet, by the softened outline of all its parts."""
+    if not shadow.strength or not pieces:
+        return
+    reach, (dx, dy) = int(2 * shadow.softness) + 1, shadow.shift
+    top, bottom = min(p.box[0].start for p in pieces), max(p.box[0].stop for p in pieces)
+    left, right = min(p.box[1].start for p in pieces), max(p.box[1].stop for p in pieces)
+    cover = np.zeros((bottom - top + 2 * reach, right - left + 2 * reach), np.float32)
+    for piece in pieces:
+        y, x = piece.box[0].start - top + reach, piece.box[1].start - left + reach
+        here = cover[y : y + piece.alpha.shape[0], x : x + piece.alpha.shape[1]]
+        np.maximum(here, piece.alpha, out=here)
+    cover = cv2.GaussianBlur(cover, (2 * reach + 1, 2 * reach + 1), shadow.softness)
+    y, x = top - reach + dy, left - reach + dx
+    cut_y, cut_x = max(-y, 0), max(-x, 0)
+    there = image[y + cut_y : y + len(cover), x + cut_x : x + cover.shape[1]]
+    there *= cv2.merge([1 - shadow.strength * cover[cut_y : cut_y + there.shape[0], cut_x : cut_x + there.shape[1]]] * 3)

@@ -1,0 +1,114 @@
+"""What a camera makes of light: exposure, colour, lens, noise and compression, on the finished frame.
+
+The chain comes after compositing and treats every pixel alike, so that nothing about it tells an object from the ground. One draw
+holds for a clip; only the noise is fresh in every frame, and light changes slowly.
+
+Letters: H rows, W columns, T frames.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+GRAIN_MARGIN = 32
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """One camera on one day.
+
+    Shapes: colour (3,4), an affine map of RGB; gains (T,3), of each channel in each frame; haze float32 (H,W) or None.
+    Units: blur in pixels, noise in grey levels, quality as JPEG counts it (None: not compressed); gamma and sharpen are plain numbers.
+    """
+
+    colour: np.ndarray
+    gains: np.ndarray
+    gamma: float = 1.0
+    blur: float = 0.0
+    sharpen: float = 0.0
+    noise: float = 0.0
+    quality: int | None = None
+    haze: np.ndarray | None = None
+
+
+def draw_sensor(
+    rng: np.random.Generator, size: tuple[int, int], frames: int, *, strength: float = 1.0, flicker: float = 1.0
+) -> Sensor:
+    """A camera drawn at random; strength 0 is one that changes nothing but its light, flicker 0 steady light.
+
+    >>> ideal = draw_sensor(np.random.default_rng(0), (96, 160), 4, strength=0.0, flicker=0.0)
+    >>> ideal.gamma, ideal.noise, ideal.quality, ideal.gains.shape
+    (1.0, 0.0, None, (4, 3))
+    """
+    chroma = rng.uniform(0.5, 1.15) * (rng.random() >= 0.05)
+    contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-18, 18)
+    balance = 1 + rng.uniform(-0.06, 0.06, 3)
+    gamma, unit = np.exp(rng.normal(0, 0.15)), min(size[0], 0.6 * size[1]) / 96
+    blur = rng.uniform(0.0, 0.55) * unit**0.5
+    sharpen, noise = rng.uniform(0, 0.9) * (rng.random() < 0.6), np.abs(rng.normal(0, 1.3))
+    quality, hazy = int(rng.integers(40, 96)), rng.random() < 0.08
+    haze = _haze(rng, size) if hazy else None
+    gains = _light(rng, frames, flicker)
+    if not strength:
+        return Sensor(np.eye(3, 4, dtype=np.float32), gains)
+    mix = contrast * balance[:, None] * ((1 - chroma) / 3 + chroma * np.eye(3))
+    colour = np.column_stack([mix, np.full(3, 118 * (1 - contrast) + brightness)]).astype(np.float32)
+    return Sensor(colour, gains, float(gamma), float(blur), float(sharpen), float(noise), quality, haze)
+
+
+def expose(sensor: Sensor, image: np.ndarray, t: int) -> np.ndarray:
+    """The picture before noise: light, haze, colour, lens, gamma. Shapes: float32 (H,W,3) -> float32 (H,W,3), 0..255."""
+    mix = sensor.colour.copy()
+    mix[:, :3] *= sensor.gains[t]
+    if sensor.haze is not None:
+        image = image + sensor.haze[..., None] * (210 - image)
+    image = cv2.transform(image, mix)
+    if sensor.blur > 0.05:
+        image = cv2.GaussianBlur(image, (5, 5), sensor.blur)
+    if sensor.sharpen:
+        image = cv2.addWeighted(image, 1 + sensor.sharpen, cv2.GaussianBlur(image, (5, 5), 1.0), -sensor.sharpen, 0)
+    image = np.clip(image, 0, 255)
+    return image if sensor.gamma == 1 else 255 * cv2.pow(image * np.float32(1 / 255), sensor.gamma)
+
+
+def develop(sensor: Sensor, image: np.ndarray, t: int, grain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The frame as it comes out of the camera: exposed, noisy, in whole numbers, compressed.
+
+    Shapes: image float32 (H,W,3), grain from `grain_for` -> uint8 (H,W,3).
+    """
+    y, x = rng.integers(GRAIN_MARGIN, size=2)
+    noise = grain[y : y + image.shape[0], x : x + image.shape[1]]
+    frame = cv2.addWeighted(expose(sensor, image, t), 1, noise, sensor.noise, 0, dtype=cv2.CV_8U)
+    return frame if sensor.quality is None else compressed(frame, sensor.quality)
+
+
+def compressed(frame: np.ndarray, quality: int) -> np.ndarray:
+    """A frame through JPEG, chroma halved in both directions, as cameras do. Shapes: uint8 (H,W,3) -> (H,W,3)."""
+    coded = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.cvtColor(cv2.imdecode(coded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def grain_for(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    """Noise larger than the frame; every frame takes another window of it. Shapes: float32 (H+32,W+32,3), deviation 1."""
+    return rng.standard_normal((size[0] + GRAIN_MARGIN, size[1] + GRAIN_MARGIN, 3), dtype=np.float32)
+
+
+def _light(rng: np.random.Generator, frames: int, flicker: float) -> np.ndarray:
+    """Gain of each channel in each frame: a wandering exposure, sometimes a ramp, and a white balance that creeps. Shapes: (T,3)."""
+    steps = 0.002 * rng.standard_normal(frames)
+    exposure = np.zeros(frames)
+    for t in range(1, frames):
+        exposure[t] = 0.92 * exposure[t - 1] + steps[t]
+    ramp = rng.uniform(-0.16, 0.16) * (rng.random() < 0.3) * np.linspace(0, 1, frames)
+    balance = np.cumsum(0.001 * rng.standard_normal((frames, 3)), 0)
+    return np.exp(flicker * (exposure[:, None] + ramp[:, None] + balance - balance[0])).astype(np.float32)
+
+
+def _haze(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    """Fog in six octaves, denser here and there. Shapes: float32 (H,W) from 0 to .4."""
+    fog = np.zeros(size, np.float32)
+    for octave in range(6):
+        coarse = rng.random((2 + 2**octave, 3 + 2**octave), dtype=np.float32)
+        fog += cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC) / 2**octave
+    return rng.uniform(0.1, 0.4) * cv2.normalize(fog, None, 0, 1, cv2.NORM_MINMAX)
