@@ -76,7 +76,9 @@ class Body:
         scale = self.texels / (2 * REACH)
         for part, joint in zip(self.parts, self.joints(t), strict=True):
             row, column = part.corner
-            place = joint[:, :2] @ np.array([column + 0.5, row + 0.5]) / scale + joint[:, 2] - joint[:, :2].sum(1) * REACH
+            place = (
+                joint[:, :2] @ np.array([column + 0.5, row + 0.5]) / scale + joint[:, 2] - joint[:, :2].sum(1) * REACH
+            )
             matrix = np.column_stack([joint[:, :2], (place + REACH) * scale - 0.5])
             np.maximum(whole, cv2.warpAffine(part.alpha, matrix, whole.shape[::-1], flags=cv2.INTER_LINEAR), whole)
         return whole
@@ -119,7 +121,9 @@ def draw_body(category: str, rng: np.random.Generator, texels: int, *, style: st
     """
     if category not in CATEGORIES or style not in STYLES:
         wrong, choice = (category, list(CATEGORIES)) if category not in CATEGORIES else (style, list(STYLES))
-        raise SettingsError(expected=f"one of {', '.join(choice)}", got=repr(wrong), try_this=f"draw_body({choice[0]!r}, ...)")
+        raise SettingsError(
+            expected=f"one of {', '.join(choice)}", got=repr(wrong), try_this=f"draw_body({choice[0]!r}, ...)"
+        )
     kind, sketch = CATEGORIES[category], Sketch(rng)
     if style == "articulated":
         kind.plan(sketch)

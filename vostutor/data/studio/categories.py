@@ -33,6 +33,7 @@ CATEGORIES = {
     "tool": Category(things.tool, stiffness=0.9),
     "rope": Category(things.rope, stiffness=0.0),
     "kite": Category(things.kite, stiffness=0.4),
+    "boat": Category(things.boat, heads=True, upright=True, stiffness=0.8),
     "blob": Category(things.blob, stiffness=0.1),
 }
 HELD_BACK = ("jelly", "crane")  # a creature and a machine, for the split that asks what a net makes of a new category

@@ -50,7 +50,10 @@ def woven(rng: np.random.Generator, terms: int = 5, fall: float = 1.6) -> np.nda
     >>> woven(np.random.default_rng(0)).shape
     (128, 2)
     """
-    t, k = np.linspace(0, 2 * np.pi, 128, endpoint=False), np.concatenate([np.arange(-terms, 0), np.arange(1, terms + 1)])
+    t, k = (
+        np.linspace(0, 2 * np.pi, 128, endpoint=False),
+        np.concatenate([np.arange(-terms, 0), np.arange(1, terms + 1)]),
+    )
     weight = np.abs(k) ** -fall * rng.normal(1, 0.3, len(k)) * np.where(k == -1, 0.4, 1.0)
     z = (weight * np.exp(1j * rng.uniform(0, 2 * np.pi, len(k)))) @ np.exp(1j * np.outer(k, t))
     return np.stack([z.real, z.imag], 1) / np.abs(z).max()
@@ -68,7 +71,9 @@ def superformula(m: float, n1: float, n2: float, n3: float, squeeze: float = 1.0
     return polar(np.minimum(radius, 4 * radius.min()), squeeze)
 
 
-def polygon(rng: np.random.Generator, corners: int, least: float = 0.3, rounds: int = 0, squeeze: float = 1.0) -> np.ndarray:
+def polygon(
+    rng: np.random.Generator, corners: int, least: float = 0.3, rounds: int = 0, squeeze: float = 1.0
+) -> np.ndarray:
     """Corners at sorted random angles with radii from `least` to 1; each round of corner cutting doubles them. Shapes: (N,2).
 
     >>> polygon(np.random.default_rng(0), 7, rounds=2).shape
@@ -124,7 +129,9 @@ class Limb:
 
     def moved(self, centre: np.ndarray, scale: float) -> "Limb":
         """The same shape after subtracting `centre` and multiplying by `scale`."""
-        return replace(self, points=(np.asarray(self.points, float) - centre) * scale, radii=np.asarray(self.radii, float) * scale)
+        return replace(
+            self, points=(np.asarray(self.points, float) - centre) * scale, radii=np.asarray(self.radii, float) * scale
+        )
 
     def pieces(self) -> list[np.ndarray]:
         """Polygons whose union it is."""
@@ -147,7 +154,9 @@ def soft_mask(shapes: Sequence[Outline | Limb], texels: int) -> tuple[np.ndarray
     drawn = [(shape, shape.pieces()) for shape in shapes]
     filled = [piece for shape, pieces in drawn if not shape.hole for piece in pieces]
     if not filled:
-        raise ShapeError(expected="at least one shape that is not a hole", got=f"{len(drawn)} shapes", try_this="add an Outline")
+        raise ShapeError(
+            expected="at least one shape that is not a hole", got=f"{len(drawn)} shapes", try_this="add an Outline"
+        )
     scale = texels / (2 * REACH)
     every = np.concatenate(filled)
     first = np.floor((every.min(0) + REACH) * scale).astype(int) - 1

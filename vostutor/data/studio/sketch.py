@@ -45,6 +45,10 @@ class Sketch:
         """
         return value * self.rng.uniform(1 - spread, 1 + spread)
 
+    def girth(self, spread: float = 0.4) -> float:
+        """How stout this individual is: a factor around 1 on its thicknesses, log-normal, so that a category has lean and fat ones."""
+        return float(np.exp(np.clip(spread * self.rng.standard_normal(), -0.6, 0.75)))
+
     def chance(self, share: float) -> bool:
         """True in this share of the individuals."""
         return bool(self.rng.random() < share)

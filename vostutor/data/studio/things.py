@@ -13,7 +13,7 @@ UP = -np.pi / 2
 
 def wheeled(s: Sketch) -> None:
     """Two or three wheels under a frame of rods or under a closed body."""
-    open_frame, big = s.chance(0.5), s.near(0.36 if s.chance(0.5) else 0.26)
+    open_frame, big = s.chance(0.35), s.near(0.36 if s.chance(0.5) else 0.26)
     hubs = np.array([(-0.6, 0.0), (0.6, 0.0)]) * [s.near(1.0, 0.1), 1]
     speed = s.near(0.14, 0.6)
     if open_frame:
@@ -25,20 +25,40 @@ def wheeled(s: Sketch) -> None:
 
 
 def _wheel(s: Sketch, hub: np.ndarray, radius: float, speed: float, open_frame: bool) -> None:
-    tyre, spokes = 0.2 * radius if open_frame else 0.3 * radius, int(s.rng.integers(3, 6))
-    shapes = [disk(hub, radius), disk(hub, radius - tyre, hole=True), disk(hub, 0.22 * radius)]
+    tyre, spokes = (0.26 if open_frame else 0.5) * radius, int(s.rng.integers(3, 6))
+    shapes = [disk(hub, radius), disk(hub, radius - tyre, hole=True), disk(hub, 0.26 * radius)]
+    if not open_frame and s.chance(0.6):  # a disc wheel: three openings show that it spins
+        spokes, shapes = (
+            0,
+            [disk(hub, radius), *(disk(place, 0.17 * radius, hole=True) for place in _around(hub, 0.55 * radius, 3))],
+        )
     for turn in np.arange(spokes) * 2 * np.pi / spokes:
         shapes.append(rod([hub, along(hub, [turn], [radius - 0.5 * tyre])[1]], 0.03))
     s.bone(shapes, hub, parent=0, spin=speed / radius * 0.3, coat=1, depth=-0.5 if open_frame else 0.5)
 
 
+def _around(centre: np.ndarray, radius: float, count: int) -> np.ndarray:
+    angle = np.arange(count) * 2 * np.pi / count
+    return centre + radius * np.stack([np.cos(angle), np.sin(angle)], 1)
+
+
 def _cycle_frame(s: Sketch, hubs: np.ndarray, big: float) -> None:
     saddle, bars = np.array([-0.25, -s.near(0.65)]), np.array([0.4, -s.near(0.7)])
     pedals, rear, front = np.array([-0.05, 0.0]), hubs[0], hubs[1]
-    tubes = [(rear, pedals), (rear, saddle), (saddle, pedals), (saddle + [0.02, 0.15], bars + [0.02, 0.15]), (pedals, bars), (bars, front)]
-    thick = s.near(0.045)
+    tubes = [
+        (rear, pedals),
+        (rear, saddle),
+        (saddle, pedals),
+        (saddle + [0.02, 0.15], bars + [0.02, 0.15]),
+        (pedals, bars),
+        (bars, front),
+    ]
+    thick = s.near(0.075)
     shapes = [rod(tube, thick) for tube in tubes]
-    shapes += [rod([saddle - [0.12, 0], saddle + [0.1, 0]], 0.05), rod([bars - [0.1, 0.12], bars, bars + [0.06, -0.1]], 0.045)]
+    shapes += [
+        rod([saddle - [0.12, 0], saddle + [0.1, 0]], 0.05),
+        rod([bars - [0.1, 0.12], bars, bars + [0.06, -0.1]], 0.045),
+    ]
     s.bone(shapes, pedals)
     s.seat = tuple(saddle)
     crank = along(pedals, [s.rng.uniform(0, 6)], [0.18])
@@ -49,13 +69,27 @@ def _coachwork(s: Sketch, hubs: np.ndarray, big: float) -> None:
     left, right, floor = hubs[0, 0] - s.near(0.3, 0.4), hubs[1, 0] + s.near(0.3, 0.4), 0.02
     bonnet, roof = -s.near(0.35, 0.3), -s.near(0.75, 0.3)
     front, back = s.rng.uniform(0.1, 0.7), s.rng.uniform(-0.95, -0.4)
-    hull = [(left, floor), (left, bonnet), (back, bonnet), (back + 0.12, roof), (front - 0.25, roof), (front, bonnet), (right, bonnet * 0.8), (right, floor)]
+    hull = [
+        (left, floor),
+        (left, bonnet),
+        (back, bonnet),
+        (back + 0.12, roof),
+        (front - 0.25, roof),
+        (front, bonnet),
+        (right, bonnet * 0.8),
+        (right, floor),
+    ]
     shapes = [Outline(smoothed(hull, 1))]
     panes = int(s.rng.integers(0, 4))
     for pane in range(panes):  # windows: one sees through
         wide = (front - back - 0.4) / panes
         x = back + 0.16 + pane * wide
-        shapes.append(Outline(np.array([(x, roof + 0.08), (x + wide - 0.07, roof + 0.08), (x + wide - 0.07, bonnet), (x, bonnet)]), hole=True))
+        shapes.append(
+            Outline(
+                np.array([(x, roof + 0.08), (x + wide - 0.07, roof + 0.08), (x + wide - 0.07, bonnet), (x, bonnet)]),
+                hole=True,
+            )
+        )
     shapes += [disk(hub, 1.12 * big, hole=True) for hub in hubs if s.chance(0.3)]
     shapes.append(rod([hubs[0], hubs[1]], 0.06))
     s.bone(shapes, (0, 0), swing=s.near(0.02))
@@ -65,15 +99,27 @@ def _coachwork(s: Sketch, hubs: np.ndarray, big: float) -> None:
 def crane(s: Sketch) -> None:
     """A base, an arm of three booms that fold, a hook or a shovel."""
     s.beat = s.near(0.04, 0.3)
-    base = [(-0.6, 0.3), (-0.6, 0.0), (-0.25, -0.35), (0.2, -0.35), (0.35, 0.0), (0.6, 0.0), (0.6, 0.3)]
-    cabin = Outline(np.array([(-0.12, -0.26), (0.12, -0.26), (0.18, -0.04), (-0.12, -0.04)]), hole=True)
+    base = [(-0.6, 0.3), (-0.6, -0.1), (-0.4, -0.55), (0.2, -0.55), (0.35, -0.1), (0.6, -0.05), (0.6, 0.3)]
+    cabin = Outline(np.array([(-0.1, -0.42), (0.12, -0.42), (0.18, -0.14), (-0.1, -0.14)]), hole=True)
     s.bone([Outline(smoothed(np.array(base) * [s.near(1), s.near(1)], 1)), cabin], (0, 0))
-    s.seat = (-0.1, -0.35)
-    s.bone([Limb([(-0.5, 0.38), (0.5, 0.38)], [0.16, 0.16]), Limb([(-0.48, 0.38), (0.48, 0.38)], [0.05, 0.05], hole=True)], (0, 0.38), parent=0, coat=1, depth=0.5)
-    way = along((0.1, -0.15), [-s.near(1.2), -s.rng.uniform(-0.2, 0.6), s.near(1.3)], [s.near(0.8), s.near(0.7), s.near(0.45)])
-    s.chain(way[:3], s.near(0.075) * np.array([1.3, 1.0, 0.8]), s.near(0.2), lag=1, parent=0, coat=2, depth=-1)
-    stick = s.chain(way[2:], [0.06, 0.04], s.near(0.3), parent=len(s.bones) - 1, phase=1, coat=2, depth=-0.8)
-    bucket = turned([(-0.05, -0.15), (0.05, 0.18), (0.28, 0.2), (0.12, 0.05), (0.1, -0.12)], s.rng.uniform(-0.5, 1.2), way[3])
+    s.seat = (-0.1, -0.5)
+    s.bone(
+        [Limb([(-0.5, 0.38), (0.5, 0.38)], [0.16, 0.16]), Limb([(-0.48, 0.38), (0.48, 0.38)], [0.05, 0.05], hole=True)],
+        (0, 0.38),
+        parent=0,
+        coat=1,
+        depth=0.5,
+    )
+    way = along(
+        (0.1, -0.3), [-s.near(1.2), -s.rng.uniform(-0.2, 0.6), s.near(1.3)], [s.near(0.75), s.near(0.6), s.near(0.4)]
+    )
+    s.chain(way[:3], s.near(0.13) * np.array([1.3, 1.0, 0.8]), s.near(0.2), lag=1, parent=0, coat=2, depth=-1)
+    stick = s.chain(way[2:], [0.1, 0.08], s.near(0.3), parent=len(s.bones) - 1, phase=1, coat=2, depth=-0.8)
+    bucket = turned(
+        1.5 * np.array([(-0.08, -0.15), (0.02, 0.2), (0.32, 0.25), (0.2, 0.02), (0.1, -0.14)]),
+        s.rng.uniform(-0.5, 1.2),
+        way[3],
+    )
     s.bone(Outline(bucket), way[3], parent=stick, swing=s.near(0.4), phase=2, coat=1, depth=-0.7)
 
 
@@ -85,26 +131,50 @@ def plant(s: Sketch) -> None:
     swing, kind = s.near(0.1, 0.4), s.rng.choice(["blade", "round", "lobed"])
     links = []
     for k in range(3):
-        links.append(s.bone(Limb(way[k : k + 2], [0.06 - 0.012 * k, 0.05 - 0.012 * k]), way[k], parent=links[-1] if links else -1, swing=swing, phase=-0.5 * k))
-    leaves, long = int(s.rng.integers(5, 8)), s.near(0.5, 0.4)
+        links.append(
+            s.bone(
+                Limb(way[k : k + 2], [0.08 - 0.014 * k, 0.066 - 0.014 * k]),
+                way[k],
+                parent=links[-1] if links else -1,
+                swing=swing,
+                phase=-0.5 * k,
+            )
+        )
+    leaves, long = int(s.rng.integers(5, 8)), s.near(0.65, 0.4)
     for leaf in range(leaves):
         link, share = divmod(3 * (leaf + 0.6) / leaves, 1)
         foot = way[int(link)] * (1 - share) + way[int(link) + 1] * share
         angle = UP + (-1) ** leaf * s.near(0.95, 0.4)
         blade = turned(_leaf(s, kind, long * (1.1 - 0.06 * leaf)), angle, foot)
-        s.bone(Outline(blade), foot, parent=links[int(link)], swing=s.near(0.25), phase=s.rng.uniform(0, 6), coat=1, depth=s.rng.choice([-1, 1]))
+        s.bone(
+            Outline(blade),
+            foot,
+            parent=links[int(link)],
+            swing=s.near(0.25),
+            phase=s.rng.uniform(0, 6),
+            coat=1,
+            depth=s.rng.choice([-1, 1]),
+        )
     if s.chance(0.5):
-        petals = superformula(2 * int(s.rng.integers(2, 5)), 1.0, s.near(1.5), s.near(1.5)) * s.near(0.28)
-        s.bone([Outline(petals + way[3]), disk(way[3], 0.05, hole=s.chance(0.3))], way[3], parent=links[-1], swing=swing, phase=-1.5, coat=2, depth=2)
+        petals = superformula(2 * int(s.rng.integers(2, 5)), 1.0, s.near(1.5), s.near(1.5)) * s.near(0.36)
+        s.bone(
+            [Outline(petals + way[3]), disk(way[3], 0.05, hole=s.chance(0.3))],
+            way[3],
+            parent=links[-1],
+            swing=swing,
+            phase=-1.5,
+            coat=2,
+            depth=2,
+        )
 
 
 def _leaf(s: Sketch, kind: str, long: float) -> np.ndarray:
     """A leaf along +x from its stalk at the origin. Shapes: (N,2)."""
     x = np.linspace(0, 1, 14)
     if kind == "lobed":
-        half = 0.32 * np.sin(np.pi * x) ** 0.7 * (0.7 + 0.45 * np.cos(4.5 * np.pi * x) ** 2)
+        half = 0.42 * np.sin(np.pi * x) ** 0.7 * (0.7 + 0.45 * np.cos(4.5 * np.pi * x) ** 2)
     else:
-        half = (0.13 if kind == "blade" else 0.3) * np.sin(np.pi * x**0.85)
+        half = (0.2 if kind == "blade" else 0.38) * np.sin(np.pi * x**0.85)
     half, arch = np.maximum(half, 0.03), s.rng.uniform(-0.25, 0.25) * x**2
     return long * np.concatenate([np.stack([x, arch + half], 1), np.stack([x, arch - half], 1)[::-1]])
 
@@ -113,46 +183,56 @@ def tool(s: Sketch) -> None:
     """A long handle with a head: hammer, fork, ring spanner or a pair of scissors."""
     s.beat = s.near(0.06, 0.4)
     kind = s.rng.choice(["hammer", "fork", "ring", "scissors"])
-    thick = s.near(0.06, 0.3)
+    thick = s.near(0.11) * s.girth()
     if kind == "scissors":
         _scissors(s, thick)
         return
-    s.bone([Limb([(-0.9, 0), (-0.3, 0)], [1.5 * thick, 1.2 * thick]), Limb([(-0.3, 0), (0.75, 0)], [thick, 0.8 * thick])], (-0.6, 0))
+    s.bone(
+        [Limb([(-0.9, 0), (-0.3, 0)], [1.5 * thick, 1.2 * thick]), Limb([(-0.3, 0), (0.75, 0)], [thick, 0.8 * thick])],
+        (-0.6, 0),
+    )
     s.seat = (0.0, -thick)
-    tip, half = np.array([0.75, 0.0]), s.near(0.32, 0.3)
+    tip, half = np.array([0.75, 0.0]), s.near(0.42, 0.3)
     if kind == "hammer":
         head = polygon(s.rng, 6, 0.8, s.rng.integers(0, 2), 0.5) * half
-        head = [Outline(turned(head, np.pi / 2, tip)), Limb([tip, tip + [s.rng.uniform(-0.3, 0.1), -1.5 * half]], [0.1, 0.03])]
+        head = [
+            Outline(turned(head, np.pi / 2, tip)),
+            Limb([tip, tip + [s.rng.uniform(-0.3, 0.1), -1.5 * half]], [0.16, 0.06]),
+        ]
     elif kind == "fork":
         prongs = int(s.rng.integers(2, 5))
         y = np.linspace(-half, half, prongs)
-        head = [rod([(0.72, -half), (0.72, half)], 0.06)] + [rod([(0.72, v), (1.2, v * 1.15)], 0.04) for v in y]
+        head = [rod([(0.72, -half), (0.72, half)], 0.11)] + [rod([(0.72, v), (1.25, v * 1.1)], 0.075) for v in y]
     else:
         ring = tip + [0.8 * half, 0]
-        head = [disk(ring, half), disk(ring, half * s.rng.uniform(0.5, 0.7), hole=True)]
+        head = [disk(ring, half), disk(ring, half * s.rng.uniform(0.35, 0.6), hole=True)]
     s.bone(head, tip, parent=0, swing=s.near(0.12), coat=1, depth=1)
 
 
 def _scissors(s: Sketch, thick: float) -> None:
-    eye, opening = s.near(0.24), s.near(0.22, 0.5)
+    eye, opening = s.near(0.3), s.near(0.22, 0.5)
     for side, depth in ((-1, 0), (1, 1)):
-        blade = [Limb(turned([(-0.5, 0), (0, 0), (0.95, 0)], side * opening), [thick, 1.4 * thick, 0.4 * thick])]
+        blade = [Limb(turned([(-0.5, 0), (0, 0), (0.95, 0)], side * opening), [thick, 1.5 * thick, 0.5 * thick])]
         grip = turned([(-0.5 - 0.8 * eye, 0)], side * opening)[0]
-        shapes = [*blade, disk(grip, eye), disk(grip, 0.62 * eye, hole=True)]
+        shapes = [*blade, disk(grip, eye), disk(grip, 0.5 * eye, hole=True)]
         s.bone(shapes, (0, 0), swing=side * s.near(0.2), coat=depth, depth=depth)
 
 
 def rope(s: Sketch) -> None:
     """A long thin chain of links that swing one after the other; often it ends in a loop."""
     s.beat = s.near(0.06, 0.4)
-    links, thick = int(s.rng.integers(7, 11)), s.near(0.06, 0.4)
-    bend = np.cumsum(s.rng.normal(0, 0.35, links)) + s.rng.uniform(0.2, 0.9) * np.sin(np.arange(links) * s.near(0.9))
+    links, thick = int(s.rng.integers(7, 10)), s.near(0.09) * s.girth()
+    bend = np.cumsum(s.rng.normal(0, 0.45, links)) + s.rng.uniform(0.2, 0.9) * np.sin(np.arange(links) * s.near(0.9))
     way = along((0, 0), bend, np.full(links, 0.3))
     s.chain(way, thick * np.linspace(1.1, 0.8, links + 1), s.near(0.16), lag=0.6)
     s.seat = tuple(way[0])
-    radius = s.near(0.2, 0.3)
+    radius = s.near(0.24, 0.3)
     ring = along(way[-1], [bend[-1]], [radius])[1]
-    end = [disk(ring, radius + thick), disk(ring, radius - thick, hole=True)] if s.chance(0.6) else [disk(ring, 0.9 * radius)]
+    end = (
+        [disk(ring, radius + thick), disk(ring, radius - thick, hole=True)]
+        if s.chance(0.6)
+        else [disk(ring, 0.9 * radius)]
+    )
     s.bone(end, way[-1], parent=links - 1, swing=0.25, phase=-0.6 * links, coat=1, depth=1)
     if s.chance(0.4):
         knot = way[links // 2]
@@ -162,7 +242,7 @@ def rope(s: Sketch) -> None:
 def kite(s: Sketch) -> None:
     """A sail on lines, with a tail of ribbons or somebody who holds it."""
     s.beat = s.near(0.05, 0.4)
-    span, deep = s.near(0.6), s.near(0.35, 0.4)
+    span, deep = s.near(0.75), s.near(0.55, 0.4)
     if s.chance(0.5):
         sail = Outline(turned([(span, 0), (0, deep), (-span * s.near(1.5), 0), (0, -deep)], UP))
     else:
@@ -171,15 +251,73 @@ def kite(s: Sketch) -> None:
         sail = Outline(np.concatenate([outer, (outer * [0.9, 0.45])[::-1] + [0, 0.08]]))
     s.bone(sail, (0, 0), swing=s.near(0.12))
     low = sail.points[:, 1].max()
-    hand = np.array([s.rng.normal(0, 0.5), low + s.near(1.3)])
+    hand = np.array([s.rng.normal(0, 0.5), low + s.near(0.8, 0.4)])
     s.seat = (0.0, 0.0)
     for corner in (sail.points[:, 0].argmin(), sail.points[:, 0].argmax()):
-        s.bone(rod([0.9 * sail.points[corner], hand], 0.025), hand, coat=1, depth=-1, swing=0.02)
+        s.bone(rod([0.9 * sail.points[corner], hand], 0.03), hand, coat=1, depth=-1, swing=0.02)
     if s.chance(0.6):
-        grip = s.bone([disk(hand - [0, 0.05], 0.1), Limb([hand, hand + [0.05, 0.4]], [0.09, 0.07])], hand, coat=2, swing=0.15)
-        s.bone(Limb([hand + [-0.3, 0.45], hand + [0.35, 0.42]], [0.06, 0.04]), hand + [0.05, 0.4], parent=grip, coat=1, swing=0.2, phase=1)
+        grip = s.bone(
+            [disk(hand - [0, 0.05], 0.14), Limb([hand, hand + [0.05, 0.4]], [0.13, 0.11])], hand, coat=2, swing=0.15
+        )
+        s.bone(
+            Limb([hand + [-0.3, 0.45], hand + [0.35, 0.42]], [0.1, 0.08]),
+            hand + [0.05, 0.4],
+            parent=grip,
+            coat=1,
+            swing=0.2,
+            phase=1,
+        )
     tail = curved([(0, low), (s.rng.uniform(-0.4, 0.4), low + 0.3), (s.rng.uniform(-0.5, 0.5), low + 0.8)], 7)
-    s.chain(tail[::2], [0.05, 0.06, 0.05, 0.04], 0.3, lag=1, parent=0, coat=2, depth=-0.5)
+    s.chain(tail[::2], [0.06, 0.08, 0.07, 0.06], 0.3, lag=1, parent=0, coat=2, depth=-0.5)
+
+
+def boat(s: Sketch) -> None:
+    """A hull, a mast, one or two sails that fill; or a funnel and a cabin."""
+    s.beat = s.near(0.05, 0.4)
+    deep, rake = s.near(0.3, 0.3), s.rng.uniform(0.1, 0.45)
+    hull = [(-0.9, -0.05), (-0.9 + 0.4 * rake, deep), (0.8 - rake, deep), (1.0, -0.08), (0.3, 0.02)]
+    s.bone(Outline(smoothed(hull, 1)), (0, deep), swing=s.near(0.06))
+    s.seat, foot = (-0.5, 0.0), np.array([s.near(0.1), 0.05])
+    if s.chance(0.3):
+        wide = s.near(0.4)
+        s.bone(
+            [
+                Outline(np.array([(-wide, 0.1), (-wide, -0.35), (wide, -0.35), (wide, 0.1)])),
+                *(disk((x, -0.18), 0.07, hole=True) for x in (-0.5 * wide, 0.1 * wide, 0.6 * wide)),
+            ],
+            (0, deep),
+            parent=0,
+            depth=-1,
+            coat=1,
+        )
+        s.bone(rod([(0, -0.3), (-0.05, -0.3 - s.near(0.45))], s.near(0.13)), (0, -0.3), parent=1, depth=-2, coat=2)
+        return
+    top = foot + [-0.08, -s.near(1.3)]
+    s.bone(rod([foot, top], 0.04), foot, parent=0, depth=-0.5, coat=2)
+    boom, gap = s.near(0.75), -0.12
+    main = [
+        top + [0.05, 0.0],
+        foot + [0.04, gap + 0.1],
+        foot + [-boom, gap - 0.05],
+        0.5 * (top + foot) + [-0.62 * boom, -0.1],
+    ]
+    s.bone(Outline(smoothed(main, 1)), foot, parent=0, swing=s.near(0.08), phase=1, depth=-0.2, coat=1)
+    if s.chance(0.7):
+        jib = [
+            top + [-0.06, 0.1],
+            foot + [-0.02, gap + 0.12],
+            np.array([0.98, -0.02]),
+            0.5 * (top + foot) + [0.38, 0.1],
+        ]
+        s.bone(
+            Outline(smoothed(jib, 1)),
+            (0.9, -0.1),
+            parent=0,
+            swing=s.near(0.06),
+            phase=2,
+            depth=0.2,
+            coat=int(s.rng.integers(1, 3)),
+        )
 
 
 def blob(s: Sketch) -> None:
@@ -192,4 +330,12 @@ def blob(s: Sketch) -> None:
         centre = along((0, 0), [angle], [s.near(0.55, 0.4)])[1]
         shape = fourier(s.rng, s.near(0.45), 1.5, s.near(0.7)) * s.near(0.42, 0.4) + centre
         bridge = Limb([(0, 0), centre], [0.12, 0.1])
-        s.bone([Outline(shape), bridge], (0, 0), parent=0, swing=s.near(0.35), phase=s.rng.uniform(0, 6), coat=int(s.rng.integers(0, 3)), depth=s.rng.choice([-1, 1]))
+        s.bone(
+            [Outline(shape), bridge],
+            (0, 0),
+            parent=0,
+            swing=s.near(0.35),
+            phase=s.rng.uniform(0, 6),
+            coat=int(s.rng.integers(0, 3)),
+            depth=s.rng.choice([-1, 1]),
+        )
