@@ -1,6 +1,6 @@
 """Where minivos is drawn: shapes, surfaces, motion, scenes, the renderers and the sensor. Names load on first use.
 
-Reading order: outlines, sketch, creatures and things, bodies; surfaces; motion, scene, layers, render, sensor; recipe.
+Reading order: outlines, sketch, creatures, machines and things, bodies; surfaces; motion, scene, layers, render, sensor; recipe.
 """
 
 from vostutor.core.lazy import lazily

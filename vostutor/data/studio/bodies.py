@@ -6,7 +6,7 @@ Colour never tells the category; parts that share a coat share a texture.
 
 Letters: S texels along a body's side, which shows x and y from -REACH to REACH; t frames. x right, y down; a body looks along +x and,
 where it is upright, stands on what lies at +y.
-Reading order: `Part`, `Body`, `draw_body`, then how a sketch is fitted, cut and drawn; plans are in creatures.py and things.py.
+Reading order: `Part`, `Body`, `draw_body`, then how a sketch is fitted, cut and drawn; plans are in creatures.py, machines.py and things.py.
 """
 
 from dataclasses import dataclass, replace

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vostutor.data.studio import creatures, things
+from vostutor.data.studio import creatures, machines, things
 from vostutor.data.studio.sketch import Sketch
 
 
@@ -27,13 +27,13 @@ CATEGORIES = {
     "flyer": Category(creatures.flyer, heads=True, stiffness=0.5),
     "crawler": Category(creatures.crawler, heads=True, stiffness=0.5),
     "jelly": Category(creatures.jelly, heads=True, stiffness=0.1),
-    "wheeled": Category(things.wheeled, heads=True, upright=True, stiffness=1.0),
-    "crane": Category(things.crane, upright=True, stiffness=1.0),
+    "wheeled": Category(machines.wheeled, heads=True, upright=True, stiffness=1.0),
+    "crane": Category(machines.crane, upright=True, stiffness=1.0),
     "plant": Category(things.plant, upright=True, stiffness=0.2),
     "tool": Category(things.tool, stiffness=0.9),
     "rope": Category(things.rope, stiffness=0.0),
     "kite": Category(things.kite, stiffness=0.4),
-    "boat": Category(things.boat, heads=True, upright=True, stiffness=0.8),
+    "boat": Category(machines.boat, heads=True, upright=True, stiffness=0.8),
     "blob": Category(things.blob, stiffness=0.1),
 }
 HELD_BACK = ("jelly", "crane")  # a creature and a machine, for the split that asks what a net makes of a new category

@@ -109,7 +109,7 @@ def runner(s: Sketch) -> None:
 def swimmer(s: Sketch) -> None:
     """A fish in four links that follow one another, with fins: from eel to carp."""
     s.beat = s.near(0.09, 0.4)
-    height, swing = s.rng.uniform(0.2, 0.5), s.near(0.2, 0.3)
+    height, swing = s.rng.uniform(0.22, 0.58), s.near(0.2, 0.3)
     x = np.linspace(0.6, -0.75, 10)
     half = height * np.array([0.35, 0.72, 0.92, 1.0, 0.95, 0.84, 0.68, 0.5, 0.36, 0.26])
     back = np.stack([x, np.zeros(10)], 1)
