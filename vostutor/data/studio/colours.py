@@ -6,7 +6,11 @@ Letters: h, w of a picture; colours are float32 RGB from 0 to 255.
 import cv2
 import numpy as np
 
-OPPONENT = np.array([[1, 1, 1], [2, -1, -1], [0, 1, -1]]) / np.sqrt([[3], [6], [2]])  # light, red-cyan, green-magenta
+OPPONENT = np.array([[1, 1, 1], [2, -1, -1], [0, 1, -1]]) / np.sqrt(
+    [[3], [6], [2]]
+)  # light, red to cyan, green to blue
+HUES = np.array([40, 100, 235, 0])  # degrees from red towards yellow: earth and skin, foliage, sky and water, any
+HUE_SHARES = (0.35, 0.2, 0.2, 0.25)
 
 
 def random_colour(rng: np.random.Generator, chroma: float = 50.0) -> np.ndarray:
@@ -16,16 +20,14 @@ def random_colour(rng: np.random.Generator, chroma: float = 50.0) -> np.ndarray:
     >>> bool(np.ptp(grey) < 1e-4 and 30 <= grey[0] <= 210)
     True
     """
-    luminance, strength, hue = rng.uniform(30, 210), rng.uniform(0.1, 1) * chroma, rng.uniform(0, 2 * np.pi)
-    return (np.array([3**0.5 * luminance, strength * np.cos(hue), strength * np.sin(hue)]) @ OPPONENT).astype(
-        np.float32
-    )
+    return palette(rng, 1, chroma)[0]
 
 
 def palette(rng: np.random.Generator, count: int, chroma: float = 50.0) -> np.ndarray:
-    """Random colours. Shapes: returns float32 (count,3)."""
-    luminance, hue = rng.uniform(30, 210, count), rng.uniform(0, 2 * np.pi, count)
-    strength = rng.uniform(0.1, 1, count) * chroma
+    """Random colours, each earth, foliage or sky in hue or of any hue. Shapes: returns float32 (count,3)."""
+    kind = rng.choice(len(HUES), count, p=HUE_SHARES)
+    hue = np.where(kind == 3, rng.uniform(0, 360, count), HUES[kind] + rng.normal(0, 18, count)) * (np.pi / 180)
+    luminance, strength = rng.uniform(30, 210, count), rng.uniform(0.1, 1, count) * chroma
     return (np.stack([3**0.5 * luminance, strength * np.cos(hue), strength * np.sin(hue)], 1) @ OPPONENT).astype(
         np.float32
     )

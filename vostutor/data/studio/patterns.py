@@ -16,12 +16,12 @@ from vostutor.data.studio.photographs import window
 
 def noise(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Noise with the spectrum of photographs, in the colours of a palette. Shapes: returns float32 (height,width,3)."""
-    return painted(rng, _rolled(rng, plates.noise_plate(int(rng.integers(plates.NOISES))), height, width))
+    return painted(rng, plates.piece(rng, plates.noise_plate(int(rng.integers(plates.NOISES))), height, width))
 
 
 def wavelet(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Noise with heavy-tailed bands. Shapes: returns float32 (height,width,3)."""
-    return painted(rng, _rolled(rng, plates.wavelet_plate(int(rng.integers(plates.COPIES))), height, width))
+    return painted(rng, plates.piece(rng, plates.wavelet_plate(int(rng.integers(plates.COPIES))), height, width))
 
 
 def leaves(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -41,8 +41,8 @@ def foliage(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 def clouds(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Billows: the folds of cloudy noise, with grain. Shapes: returns float32 (height,width,3)."""
-    billow = np.abs(_rolled(rng, plates.noise_plate(plates.NOISES - 1), height, width)[..., 0])
-    return _ramp(rng, billow * 90) + _grain(rng, height, width)
+    billow = np.abs(plates.piece(rng, plates.noise_plate(plates.NOISES - 1), height, width)[..., 0])
+    return _ramp(rng, billow * 90) + _grain(rng, height, width, 2)
 
 
 def gradient(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -50,7 +50,7 @@ def gradient(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     u, v = _coordinates(rng, height, width, 0.15 * max(height, width))
     field = u if rng.random() < 0.6 else np.hypot(u, v)
     low, high = float(field.min()), float(field.max())
-    return _ramp(rng, (field - low) * (255 / max(high - low, 1e-3))) + _grain(rng, height, width, 2)
+    return _ramp(rng, (field - low) * (255 / max(high - low, 1e-3))) + _grain(rng, height, width, 2.5)
 
 
 def stripes(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -138,18 +138,10 @@ def _coordinates(rng: np.random.Generator, height: int, width: int, warp: float)
     return cos * x - sin * y + bend[..., 0], sin * x + cos * y + bend[..., 1]
 
 
-def _rolled(rng: np.random.Generator, plate: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A piece of a plate that tiles: shifted, mirrored, not resampled."""
-    y, x = rng.integers(plates.SIDE, size=2)
-    down, right = rng.choice([-1, 1], 2)
-    rows, columns = (y + down * np.arange(height)) % plates.SIDE, (x + right * np.arange(width)) % plates.SIDE
-    return plate.take(rows, 0).take(columns, 1)
-
-
 def _grain(rng: np.random.Generator, height: int, width: int, strength: float = 1.0) -> np.ndarray:
     """Fine noise, the same in all channels. Shapes: returns float32 (height,width,1)."""
-    plate = plates.noise_plate(int(rng.integers(3)))[..., :1]
-    return _rolled(rng, plate, height, width) * np.float32(strength * rng.uniform(3, 12))
+    plate = plates.noise_plate(int(rng.integers(2)))[..., :1]
+    return plates.piece(rng, plate, height, width) * np.float32(strength * rng.uniform(4, 14))
 
 
 def _ramp(rng: np.random.Generator, field: np.ndarray) -> np.ndarray:

@@ -16,6 +16,14 @@ NOISES = 6  # noise plates, from rough (exponent .8) to cloudy (1.5)
 COPIES = 3  # plates of each other kind
 
 
+def piece(rng: np.random.Generator, plate: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A piece of a plate that tiles: shifted, mirrored, not resampled. Shapes: (SIDE,SIDE,C) -> (height,width,C)."""
+    y, x = rng.integers(SIDE, size=2)
+    down, right = rng.choice([-1, 1], 2)
+    rows, columns = (y + down * np.arange(height)) % SIDE, (x + right * np.arange(width)) % SIDE
+    return plate.take(rows, 0).take(columns, 1)
+
+
 def _standard(plate: np.ndarray) -> np.ndarray:
     plate = plate - plate.mean((0, 1))
     plate = (plate / plate.std((0, 1))).astype(np.float32)
@@ -57,7 +65,7 @@ def wavelet_plate(index: int) -> np.ndarray:
         ring = np.exp(-((np.log2(radius / 0.35 * 2**scale)) ** 2) / 0.5)
         for direction in np.arange(4) * np.pi / 4:
             band = np.fft.irfft2(white * ring * np.cos(angle - direction) ** 6, s=(SIDE, SIDE))
-            light += 1.6**scale * np.sign(band) * (np.abs(band) / band.std()) ** rng.uniform(1.5, 2.2)
+            light += 1.15**scale * np.sign(band) * (np.abs(band) / band.std()) ** rng.uniform(1.5, 2.2)
     return _standard(np.dstack([light, noise_plate(3)[..., :2]]))
 
 

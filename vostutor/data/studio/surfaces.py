@@ -11,7 +11,8 @@ Letters: S texels along a side; h, w of a piece; colours are float32 RGB from 0 
 import cv2
 import numpy as np
 
-from vostutor.data.studio.colours import colour_statistics, random_colour, transfer
+from vostutor.data.studio.colours import colour_statistics, palette, random_colour, transfer
+from vostutor.data.studio.layouts import illumination, layout
 from vostutor.data.studio.patterns import PATTERNS
 from vostutor.data.studio.photographs import photo
 
@@ -22,6 +23,9 @@ __all__ = [
 FAMILIES = {"photo": photo, **PATTERNS}
 PHOTO_SHARE = 0.5
 DARKEST, BRIGHTEST = 4, 251
+GROUND_CHROMA = 36.0  # earth, stone and grass are duller than what crawls on them
+MIDDLE_TONE, TONES = 125.0, (12.0, 62.0)  # brightness of a ground, and how far its materials lie from it
+SKIES = ("clouds", "gradient")
 
 
 def surface(
@@ -104,13 +108,24 @@ def shade(alpha: np.ndarray, light: np.ndarray) -> np.ndarray:
 def ground(
     rng: np.random.Generator, height: int, width: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
 ) -> np.ndarray:
-    """What lies under everything: materials that meet along winding borders. Shapes: returns float32 (height,width,3)."""
-    below = surface(rng, height, width, colour, families=families)
-    above = surface(rng, height, width, 0.5 * colour + 0.5 * random_colour(rng, 28), families=families)
-    cover = np.clip(
-        0.5
-        + 6 * cv2.resize(rng.uniform(-1, 1, (5, 5)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC),
-        0,
-        1,
-    )
-    return np.clip(below + cover[..., None] * (above - below), DARKEST, BRIGHTEST)
+    """A place: a first material, others laid over it, light and shade; one place in three lies on textured dead leaves.
+
+    Shapes: colour (3,) of its middle tone -> float32 (height,width,3).
+    """
+    leafy = families is None and rng.random() < 1 / 3
+    covers = layout(rng, height, width)[: 1 if leafy else None]
+    first = ("leaves",) if leafy else SKIES if families is None and rng.random() < 0.2 else families
+    colours = _tones(rng, colour, len(covers) + 1)
+    image = surface(rng, height, width, max(colours, key=np.sum) if first is SKIES else colours[0], families=first)
+    for cover, own in zip(covers, colours[1:], strict=True):
+        image += cover[..., None] * (surface(rng, height, width, own, families=families) - image)
+    return np.clip(image * illumination(rng, height, width), DARKEST, BRIGHTEST)
+
+
+def _tones(rng: np.random.Generator, colour: np.ndarray, count: int) -> np.ndarray:
+    """Colours of the materials of one place: related hues, and brightnesses that keep apart. Shapes: (3,) -> (count,3)."""
+    light = float(colour.mean())
+    middle = 0.35 * light + 0.65 * MIDDLE_TONE
+    steps = rng.permutation(np.linspace(-1, 1, count)) * rng.uniform(*TONES) + rng.normal(0, 8, count)
+    chroma = 0.6 * (colour - light) + palette(rng, count, GROUND_CHROMA)
+    return chroma - chroma.mean(1, keepdims=True) + np.clip(middle + steps, 30, 222)[:, None]
