@@ -6,7 +6,7 @@ Colour never tells the category; parts that share a coat share a texture.
 
 Letters: S texels along a body's side, which shows x and y from -REACH to REACH; t frames. x right, y down; a body looks along +x and,
 where it is upright, stands on what lies at +y.
-Reading order: `Part`, `Body`, `draw_body`, then how a sketch is fitted, cut and drawn; plans are in creatures.py, machines.py and things.py.
+Reading order: `Part`, `Body`, `draw_body`, then how a sketch is fitted and drawn; the plans are in creatures.py, machines.py, things.py.
 """
 
 from dataclasses import dataclass, replace
@@ -26,6 +26,7 @@ __all__ = ["CATEGORIES", "FINER", "HELD_BACK", "REACH", "STYLES", "TRAINING", "B
 
 STYLES = ("simple", "fourier", "articulated")
 THINNEST = 0.034  # half a width: 1.2 pixels across where the body measures 35, so that opacity passes one half
+LEAST = 24  # texels: with fewer the rim of a part would leave the side
 HOLED, THIN = 0.3, 0.2  # shares of the bodies that have holes, and that carry thin things
 
 
@@ -71,8 +72,14 @@ class Body:
         return float(self.silhouette().sum()) * (2 * REACH / self.texels) ** 2 / 4
 
     def silhouette(self, t: float | None = None) -> np.ndarray:
-        """All parts together at a moment, or at rest. Shapes: float32 (S,S) 0..1."""
+        """All parts together at a moment, or at rest; what swings out of the side is cut. Shapes: float32 (S,S) 0..1."""
         whole = np.zeros((self.texels, self.texels), np.float32)
+        if t is None:
+            for part in self.parts:
+                (row, column), (height, width) = part.corner, part.alpha.shape
+                there = whole[row : row + height, column : column + width]
+                np.maximum(there, part.alpha, out=there)
+            return whole
         scale = self.texels / (2 * REACH)
         for part, joint in zip(self.parts, self.joints(t), strict=True):
             row, column = part.corner
@@ -80,7 +87,7 @@ class Body:
                 joint[:, :2] @ np.array([column + 0.5, row + 0.5]) / scale + joint[:, 2] - joint[:, :2].sum(1) * REACH
             )
             matrix = np.column_stack([joint[:, :2], (place + REACH) * scale - 0.5])
-            np.maximum(whole, cv2.warpAffine(part.alpha, matrix, whole.shape[::-1], flags=cv2.INTER_LINEAR), whole)
+            np.maximum(whole, cv2.warpAffine(part.alpha, matrix, whole.shape[::-1]), out=whole)
         return whole
 
     def joints(self, t: float | None = None) -> np.ndarray:
@@ -114,7 +121,7 @@ def draw_body(category: str, rng: np.random.Generator, texels: int, *, style: st
     style "simple" draws one blob, polygon or ellipse without joints, holes or thin things, "fourier" one wavy outline; both differ from
     category to category. They are there for the experiment that asks what jointed bodies are worth.
 
-    Raises: SettingsError for an unknown category or style.
+    Raises: SettingsError for an unknown category or style, or for too few texels.
     >>> body = draw_body("walker", np.random.default_rng(0), 64)
     >>> len(body.parts) <= 13, body.silhouette().shape, body.heads
     (True, (64, 64), True)
@@ -123,6 +130,10 @@ def draw_body(category: str, rng: np.random.Generator, texels: int, *, style: st
         wrong, choice = (category, list(CATEGORIES)) if category not in CATEGORIES else (style, list(STYLES))
         raise SettingsError(
             expected=f"one of {', '.join(choice)}", got=repr(wrong), try_this=f"draw_body({choice[0]!r}, ...)"
+        )
+    if texels < LEAST:
+        raise SettingsError(
+            expected=f"at least {LEAST} texels a side", got=f"{texels}", try_this=f"draw_body(..., {LEAST})"
         )
     kind, sketch = CATEGORIES[category], Sketch(rng)
     if style == "articulated":

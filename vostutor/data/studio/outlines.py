@@ -159,8 +159,8 @@ def soft_mask(shapes: Sequence[Outline | Limb], texels: int) -> tuple[np.ndarray
         )
     scale = texels / (2 * REACH)
     every = np.concatenate(filled)
-    first = np.floor((every.min(0) + REACH) * scale).astype(int) - 1
-    last = np.ceil((every.max(0) + REACH) * scale).astype(int) + 1
+    first = np.floor((every.min(0) + REACH) * scale + 1e-6).astype(int) - 1
+    last = np.ceil((every.max(0) + REACH) * scale - 1e-6).astype(int) + 1
     width, height = last - first
     canvas = np.zeros((height * FINER, width * FINER), np.uint8)
     for shape, pieces in drawn:
