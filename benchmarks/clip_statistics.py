@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from benchmarks.measures import davis, motion, picture, shape
-from benchmarks.measures.footage import Footage
+from benchmarks.measures.footage import Footage, away
 from vostutor.core import Clip
 from vostutor.data import minivos
 
@@ -62,7 +62,7 @@ def measure_object(footage: Footage, mask: np.ndarray) -> Values:
         rows += [shape.form(mask[t]), picture.contrast(footage, mask[t], t)]
         if t + 1 < len(mask) and seen[t + 1]:
             rows += [shape.step(mask[t], mask[t + 1]), motion.object_motion(footage, mask[t], t)]
-            rows.append({"warp residual object": picture.own_change(footage, mask[t], t)})
+            rows.append({"warp residual object": picture.residual(footage, mask[t], t)})
         for far in (5, 10):
             if t + far < len(mask) and seen[t + far]:
                 rows.append(shape.leap(mask[t], mask[t + far], far))
@@ -76,8 +76,9 @@ def measure_scene(footage: Footage, background: np.ndarray) -> Values:
     """The rows of whole frames and of the background, whatever the objects do."""
     rows = [picture.look(footage, t) for t in range(len(background))]
     for t in range(len(background) - 1):
-        if background[t].any():
-            rows += [motion.camera_motion(footage, background[t], t), picture.change(footage, t, background[t])]
+        free = away(~background[t])
+        if free.any():
+            rows += [motion.camera_motion(footage, free, t), picture.change(footage, t, free)]
     rows.append({"exposure range": np.ptp(footage.frames.mean((1, 2, 3)))})
     return _gathered(rows)
 

@@ -95,5 +95,25 @@ def thinned(mask: np.ndarray, pixels: int) -> np.ndarray:
     return cv2.erode(mask.astype(np.uint8), _disk(pixels)) > 0
 
 
+def inside(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """What lies so many pixels of 96 rows within the outline, where flow and colour are the object's own; all of it if that is none."""
+    core = thinned(mask, pixels * _scale(mask))
+    return core if core.any() else mask
+
+
+def ring(mask: np.ndarray) -> np.ndarray:
+    """An object's surroundings: from two to eight pixels of 96 rows outside the outline."""
+    return grown(mask, 8 * _scale(mask)) & ~grown(mask, 2 * _scale(mask))
+
+
+def away(mask: np.ndarray) -> np.ndarray:
+    """The background that no object has touched: more than three pixels of 96 rows away from all of them."""
+    return ~grown(mask, 3 * _scale(mask))
+
+
+def _scale(mask: np.ndarray) -> int:
+    return max(1, len(mask) // SMALL[0])
+
+
 def _disk(radius: int) -> np.ndarray:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

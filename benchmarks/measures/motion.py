@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from benchmarks.measures.footage import Footage, grown, shrunk
+from benchmarks.measures.footage import Footage, inside, ring, shrunk
 
-RING = 10  # pixels at 96x160: what counts as an object's surroundings
-FEWEST = 10  # points of a fit
+FEWEST, POINTS = 10, 2000  # pixels that a fit looks at
+AGREE = 1.0  # pixels
 
 
 @dataclass(frozen=True)
@@ -27,33 +27,31 @@ class Similarity:
 
 
 def fit_similarity(flow: np.ndarray, where: np.ndarray) -> Similarity | None:
-    """The similarity that fits the flow of some pixels best in the least squares; None for fewer than FEWEST pixels.
+    """The similarity that agrees within AGREE pixels with the flow of the most pixels; None where there is none.
 
     Shapes: flow float (H,W,2) in pixels, where bool (H,W).
+    Source: OpenCV's RANSAC, whose own random numbers are the same in every call.
     >>> y, x = np.mgrid[:20, :30]
     >>> zooming = np.stack([.01 * (x - 14.5), .01 * (y - 9.5)], 2)
     >>> fit = fit_similarity(zooming, np.ones((20, 30), bool))
-    >>> round(fit.zoom, 3), round(fit.turn, 3), round(fit.shift, 3)
+    >>> round(fit.zoom, 3), round(abs(fit.turn), 3), round(fit.shift, 3)
     (0.995, 0.0, 0.0)
     """
-    rows, columns = np.nonzero(where)
-    if len(rows) < FEWEST:
+    points = np.argwhere(where)[:, ::-1]
+    if len(points) < FEWEST:
         return None
-    points, moved = np.stack([columns, rows], 1).astype(float), flow[rows, columns].astype(float)
-    middle, mean = points.mean(0), moved.mean(0)
-    points, moved = points - middle, moved - mean
-    (x, y), (u, v) = points.T, moved.T
-    norm = (x * x + y * y).sum()
-    if not norm:
+    points = points[:: max(1, len(points) // POINTS)].astype(np.float32)
+    moved = points + flow[points[:, 1].astype(int), points[:, 0].astype(int)].astype(np.float32)
+    matrix, _ = cv2.estimateAffinePartial2D(points, moved, method=cv2.RANSAC, ransacReprojThreshold=AGREE)
+    if matrix is None:
         return None
-    along, across = (x @ u + y @ v) / norm, (x @ v - y @ u) / norm
-    matrix = np.array([[along, -across], [across, along]])
-    to_centre = (np.array(where.shape[::-1]) - 1) / 2 - middle
+    turn, shift = matrix[:, :2], matrix[:, 2]
+    centre = (np.array(where.shape[::-1]) - 1) / 2
     return Similarity(
-        turn=float(np.degrees(np.arctan2(across, 1 + along))),
-        zoom=float(100 * np.log(np.hypot(1 + along, across))),
-        shift=float(np.hypot(*(mean + matrix @ to_centre))),
-        residual=float(np.median(np.hypot(*(moved - points @ matrix.T).T))),
+        turn=float(np.degrees(np.arctan2(turn[1, 0], turn[0, 0]))),
+        zoom=float(100 * np.log(np.hypot(turn[1, 0], turn[0, 0]))),
+        shift=float(np.hypot(*(turn @ centre + shift - centre))),
+        residual=float(np.median(np.hypot(*(points @ turn.T + shift - moved).T))),
     )
 
 
@@ -62,13 +60,11 @@ def object_motion(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float
 
     Units: flow in % of the diagonal; rotation in degrees, log scale in %, both per frame.
     """
-    flow = footage.flow[t][mask]
+    flow = footage.flow[t][inside(mask, 1)]
     middle = np.median(flow, 0)
     small, small_mask = footage.small, shrunk(mask)
-    ring = grown(small_mask, RING) & ~small_mask
-    against = (
-        np.median(small.flow[t][small_mask], 0) - np.median(small.flow[t][ring], 0) if ring.any() else (np.nan,) * 2
-    )
+    own, around = small.flow[t][inside(small_mask, 2)], small.flow[t][ring(small_mask)]
+    against = np.median(own, 0) - np.median(around, 0) if len(own) and len(around) else (np.nan, np.nan)
     rows = {
         "object flow": 100 * np.median(np.hypot(*flow.T)) / footage.diagonal,
         "flow against ring": 100 * np.hypot(*against) / small.diagonal,
@@ -80,7 +76,7 @@ def object_motion(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float
 
 
 def camera_motion(footage: Footage, background: np.ndarray, t: int) -> dict[str, float]:
-    """All rows of the background from frame t to the next, by name.
+    """All rows of the background, bool (H,W), from frame t to the next, by name.
 
     Units: flow, shift and residual in % of the diagonal; rotation in degrees, zoom in %, all per frame.
     """

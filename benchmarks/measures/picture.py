@@ -6,28 +6,26 @@ Letters: T frames, H rows, W columns.
 import cv2
 import numpy as np
 
-from benchmarks.measures.footage import Footage, grown, shrunk, thinned
+from benchmarks.measures.footage import Footage, grown, inside, ring, shrunk, thinned
 
-RING = 10  # pixels at 96x160
+FLAT = 1e-3  # grey levels per pixel, so that a plain colour has a ratio too
 LOWEST, HIGHEST = 4, 0.25  # the slope is fitted from 4 cycles per frame to .25 cycles per pixel
 
 
 def spectrum_slope(grey: np.ndarray) -> float:
-    """Slope of log power over log frequency, both averaged over rings: -2 for many photographs, 0 for white noise.
+    """Slope of log power over log frequency in the middle square: near -2.4 for photographs, 0 for white noise.
 
-    Shapes: grey (H,W), at least 48 rows.
+    Shapes: grey (H,W), H at most W and at least 32; frequencies are whole cycles per frame.
     """
-    height, width = grey.shape
-    window = np.outer(np.hanning(height), np.hanning(width))
-    power = np.abs(np.fft.fft2((grey - grey.mean()) * window)) ** 2
-    frequency = np.hypot(np.fft.fftfreq(width)[None], np.fft.fftfreq(height)[:, None])
-    edges = np.geomspace(LOWEST / min(height, width), HIGHEST, 13)
-    ring = np.digitize(frequency.ravel(), edges)
-    count = np.bincount(ring, minlength=14)[1:13]
-    mean_power = np.bincount(ring, power.ravel(), minlength=14)[1:13] / np.maximum(count, 1)
-    mean_log = np.bincount(ring, np.log(np.maximum(frequency.ravel(), 1e-9)), minlength=14)[1:13] / np.maximum(count, 1)
-    kept = (count > 0) & (mean_power > 0)
-    return float(np.polyfit(mean_log[kept], np.log(mean_power[kept]), 1)[0]) if kept.sum() > 1 else np.nan
+    side = min(grey.shape)
+    left = (grey.shape[1] - side) // 2
+    square = grey[:side, left : left + side].astype(np.float64)
+    power = np.abs(np.fft.fft2(square - square.mean())) ** 2
+    cycles = np.fft.fftfreq(side) * side
+    ring = np.round(np.hypot(cycles[None], cycles[:, None])).astype(int).ravel()
+    mean = np.bincount(ring, power.ravel()) / np.maximum(np.bincount(ring), 1)
+    kept = np.arange(LOWEST, int(HIGHEST * side) + 1)
+    return float(np.polyfit(np.log(kept), np.log(mean[kept]), 1)[0]) if mean[kept].min() > 0 else np.nan
 
 
 def look(footage: Footage, t: int) -> dict[str, float]:
@@ -48,7 +46,7 @@ def look(footage: Footage, t: int) -> dict[str, float]:
 
 
 def colours(lab: np.ndarray) -> np.ndarray:
-    """Histogram over 8 x 8 x 8 bins of Lab, sum 1.
+    """Histogram over 8 x 8 x 8 bins of Lab in bytes, sum 1.
 
     Shapes: uint8 (N,3) -> float (512,).
     """
@@ -63,17 +61,17 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
 
 def contrast(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float]:
     """All rows of one object against its surroundings, by name; empty for an object without inside or ring at 96x160."""
-    small, inside = footage.small, shrunk(mask)
-    core, ring = thinned(inside, 1), grown(inside, RING) & ~inside
-    if not core.any() or not ring.any():
+    small, here = footage.small, shrunk(mask)
+    core, around = inside(here, 2), ring(here)
+    if not here.any() or not around.any():
         return {}
-    outline, outer = inside & ~core, ring & ~grown(inside, 1)
+    outline = grown(here, 1) & ~thinned(here, 1)
     gradient, lab = small.gradient[t], small.lab_units[t]
     return {
-        "colour distance": distance(colours(small.lab[t][inside]), colours(small.lab[t][ring])),
-        "Delta E": np.linalg.norm(lab[inside].mean(0) - lab[ring].mean(0)),
-        "outline / inside": gradient[outline].mean() / gradient[core].mean(),
-        "outline / ring": gradient[outline].mean() / gradient[outer].mean(),
+        "colour distance": distance(colours(small.lab[t][core]), colours(small.lab[t][around])),
+        "Delta E": np.linalg.norm(lab[core].mean(0) - lab[around].mean(0)),
+        "outline / inside": gradient[outline].mean() / (gradient[core].mean() + FLAT),
+        "outline / ring": gradient[outline].mean() / (gradient[around].mean() + FLAT),
         "outline above p75": (gradient[outline] > np.percentile(gradient, 75)).mean(),
     }
 
@@ -87,19 +85,22 @@ def change(footage: Footage, t: int, background: np.ndarray) -> dict[str, float]
     ratio = 100 * np.log((after[background].mean(0) + 1e-6) / (before[background].mean(0) + 1e-6))
     return {
         "exposure": footage.frames[t + 1].mean() - before.mean(),
-        "channel gain": np.abs(ratio).mean(),
+        "channel gain": abs(ratio.mean()),
         "white balance": np.abs(ratio - ratio.mean()).max(),
-        "warp residual background": cv2.absdiff(after, before)[background].mean(),
+        "warp residual background": residual(footage, background, t),
     }
 
 
-def own_change(footage: Footage, mask: np.ndarray, t: int) -> float:
-    """Mean absolute difference of an object to itself in the next frame, fetched along the flow, in grey levels."""
-    return float(cv2.absdiff(footage.next_warped_back[t], footage.frames[t])[mask].mean())
+def residual(footage: Footage, where: np.ndarray, t: int) -> float:
+    """Mean absolute difference, at 96x160, to the next frame fetched along the flow, in grey levels; NaN when nothing is left."""
+    small, here = footage.small, shrunk(where)
+    return float(cv2.absdiff(small.next_warped_back[t], small.frames[t])[here].mean()) if here.any() else np.nan
 
 
 def own_drift(footage: Footage, mask: np.ndarray, t: int, frames: int) -> float:
-    """Colour distance of an object at 96x160 to itself so many frames later."""
-    small = footage.small
-    a, b = (colours(small.lab[s][shrunk(mask[s])]) for s in (t, t + frames))
+    """Colour distance of an object at 96x160, without its outermost pixels, to itself so many frames later; NaN without an inside."""
+    cores = [(s, thinned(shrunk(mask[s]), 1)) for s in (t, t + frames)]
+    if not all(core.any() for _, core in cores):
+        return np.nan
+    a, b = (colours(footage.small.lab[s][core]) for s, core in cores)
     return distance(a, b)
