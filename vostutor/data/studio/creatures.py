@@ -32,19 +32,11 @@ def walker(s: Sketch) -> None:
         Limb(ear, [0.06, 0.03]),
     ]
     s.bone(skull, nape, parent=trunk, swing=s.near(0.2), phase=s.rng.uniform(0, 6), depth=0.5)
-    sway = s.rng.uniform(0.2, 1.2)
-    tail = along(
-        back[0], np.pi + np.array([-0.3, 0, 0.3]) * s.rng.uniform(-1, 1) - sway + 0.6, np.full(3, s.near(0.2, 0.5))
+    curl, drop = np.array([-0.3, 0, 0.3]) * s.rng.uniform(-1, 1), s.rng.uniform(-0.4, 0.6)
+    tail = Limb(
+        along(back[0], np.pi + curl - drop, np.full(3, s.near(0.2, 0.5))), thick * np.array([0.5, 0.3, 0.25, 0.15])
     )
-    s.bone(
-        Limb(tail, thick * np.array([0.5, 0.3, 0.25, 0.15])),
-        back[0],
-        parent=trunk,
-        swing=s.near(0.4),
-        phase=2,
-        depth=-0.5,
-        coat=1,
-    )
+    s.bone(tail, back[0], parent=trunk, swing=s.near(0.4), phase=2.0, depth=-0.5, coat=1)
     swing, coat, stout = s.near(0.45, 0.35), int(s.rng.integers(0, 2)), s.near(0.125) * girth
     for hip, bend, depth, phase in ((0, 0.35, -1, 0), (8, -0.3, -1, np.pi), (0, 0.35, 1, np.pi), (8, -0.3, 1, 0)):
         joint = back[hip] + [0.06 if hip == 0 else -0.06, 0.25 * thick]
@@ -70,40 +62,25 @@ def runner(s: Sketch) -> None:
     s.bone(head, neck, parent=trunk, swing=s.near(0.12), phase=2.0, coat=1, depth=0.2)
     swing = s.near(0.55, 0.3)
     for depth, phase in ((-1, 0.0), (1, np.pi)):
-        side = np.sin(phase + DOWN)
-        stride = s.rng.uniform(0.1, 0.45) * side
-        way = along(hip + [0, -0.02], [DOWN - stride - 0.25, DOWN - stride + s.near(0.4)], [leg / 2, leg / 2])
-        foot = way[2] + [s.near(0.16), 0.0]
-        shin = s.bone(
-            Limb(way[:2], girth * np.array([0.16, 0.11])),
-            way[0],
-            parent=trunk,
-            swing=swing,
-            phase=phase,
-            depth=depth,
-            coat=2,
-        )
-        s.bone(
-            Limb([way[1], way[2], foot], girth * np.array([0.115, 0.08, 0.07])),
-            way[1],
-            parent=shin,
-            swing=swing,
-            phase=phase - 1,
-            depth=depth,
-            coat=2,
-        )
-        raised = s.rng.uniform(1.2, 2.4) if s.chance(0.25) else 0.0  # a hand that waves, throws or holds a stick
-        hang = DOWN + stride + 0.2 - raised
-        reach = along(neck + [0, 0.06], [hang, hang - s.near(0.9, 0.6)], [arm / 2, arm / 2])
-        s.chain(
-            reach,
-            girth * np.array([0.11, 0.085, 0.07]),
-            0.9 * swing,
-            lag=0.5,
-            parent=trunk,
-            phase=phase + np.pi,
-            depth=1.2 * depth,
-        )
+        stride = s.rng.uniform(0.1, 0.45) * np.sin(phase + DOWN)
+        how = {"parent": trunk, "depth": depth}
+        _leg(s, hip + [0, -0.02], DOWN - stride, leg, girth, swing=swing, phase=phase, coat=2, **how)
+        _arm(s, neck + [0, 0.06], DOWN + stride, arm, girth, swing=0.9 * swing, phase=phase + np.pi, **how)
+
+
+def _leg(s: Sketch, hip: np.ndarray, angle: float, length: float, girth: float, **how) -> None:
+    way = along(hip, [angle - 0.25, angle + s.near(0.4)], [length / 2, length / 2])
+    foot = way[2] + [s.near(0.16), 0.0]
+    thigh = s.bone(Limb(way[:2], girth * np.array([0.16, 0.11])), hip, **how)
+    how |= {"parent": thigh, "phase": how["phase"] - 1}
+    s.bone(Limb([way[1], way[2], foot], girth * np.array([0.115, 0.08, 0.07])), way[1], **how)
+
+
+def _arm(s: Sketch, shoulder: np.ndarray, angle: float, length: float, girth: float, depth: float, **how) -> None:
+    raised = s.rng.uniform(1.2, 2.4) if s.chance(0.25) else 0.0  # a hand that waves, throws or holds a stick
+    angle = angle + 0.2 - raised
+    way = along(shoulder, [angle, angle - s.near(0.9, 0.6)], [length / 2, length / 2])
+    s.chain(way, girth * np.array([0.11, 0.085, 0.07]), lag=0.5, depth=1.2 * depth, **how)
 
 
 def swimmer(s: Sketch) -> None:
@@ -115,90 +92,59 @@ def swimmer(s: Sketch) -> None:
     back = np.stack([x, np.zeros(10)], 1)
     trunk = s.bone(Limb(back[:5], half[:5]), back[2], swing=0.3 * swing, phase=2.4)
     s.seat = (0.1, -0.7 * height)
-    fin, spike = s.near(0.3, 0.4), s.rng.uniform(-0.25, 0.1)
-    sail = [
-        (0.25, -0.8 * height),
-        (spike - 0.1, -height - fin),
-        (spike - 0.3, -height - 0.5 * fin),
-        (-0.15, -0.5 * height),
-    ]
-    s.bone(Outline(smoothed(sail, 1)), (0.1, -0.5 * height), parent=trunk, swing=0.1, depth=-1, coat=1)
     loin = s.bone(Limb(back[4:8], half[4:8]), back[4], parent=trunk, swing=swing, phase=1.2, depth=0.1)
     root = s.bone(Limb(back[7:], half[7:]), back[7], parent=loin, swing=swing, phase=0.4, depth=0.2)
     span, length, notch = s.near(0.42, 0.4), s.near(0.42), s.rng.uniform(0.1, 0.35)
     tail = [(0.1, 0.1), (-length, span), (-length + notch, 0), (-length, -span * s.near(1.0)), (0.1, -0.1)]
-    s.bone(
-        Outline(smoothed(np.array(tail) + back[9], 1)),
-        back[8],
-        parent=root,
-        swing=1.5 * swing,
-        phase=-0.6,
-        depth=-0.5,
-        coat=1,
-    )
+    how = {"swing": 1.5 * swing, "phase": -0.6, "depth": -0.5, "coat": 1}
+    s.bone(Outline(smoothed(np.array(tail) + back[9], 1)), back[8], parent=root, **how)
+    _fins(s, trunk, height)
+
+
+def _fins(s: Sketch, trunk: int, height: float) -> None:
+    """One on the back, two below."""
+    fin, spike = s.near(0.3, 0.4), s.rng.uniform(-0.25, 0.1)
+    edge = [(spike - 0.1, -height - fin), (spike - 0.3, -height - 0.5 * fin)]
+    sail = smoothed([(0.25, -0.8 * height), *edge, (-0.15, -0.5 * height)], 1)
+    s.bone(Outline(sail), (0.1, -0.5 * height), parent=trunk, swing=0.1, depth=-1, coat=1)
     for foot, share, depth in ((0.2, 1.0, 1), (-0.25, 0.7, -1)):
         top = np.array([foot, 0.45 * height])
         tip = top + share * fin * np.array([-0.8, 1.0]) * s.near(1.3)
-        blade = [top + [0.09, 0], tip + [0.05, 0.02], tip - [0.1, 0], top - [0.1, 0]]
-        s.bone(
-            Outline(smoothed(blade, 1)),
-            top,
-            parent=trunk,
-            swing=s.near(0.45),
-            phase=s.rng.uniform(0, 6),
-            depth=depth,
-            coat=1,
-        )
+        blade = smoothed([top + [0.09, 0], tip + [0.05, 0.02], tip - [0.1, 0], top - [0.1, 0]], 1)
+        how = {"swing": s.near(0.45), "phase": s.rng.uniform(0, 6), "depth": depth, "coat": 1}
+        s.bone(Outline(blade), top, parent=trunk, **how)
 
 
 def flyer(s: Sketch) -> None:
     """Two wings of two links, a trunk, a tail: a bird, a bat or a moth seen from above."""
     s.beat = s.near(0.09, 0.4)
-    span, chord, sweep = s.near(0.9, 0.3), s.near(0.5, 0.4), s.rng.uniform(-0.15, 0.45)
-    thick, fringe = s.near(0.16) * s.girth(), s.chance(0.5)
-    spine = [(0.5, 0), (0.2, 0), (-0.2, 0), (-0.45, 0)]
-    s.bone(
-        [
-            Limb(spine, thick * np.array([0.7, 0.85, 1.0, 0.5])),
-            disk((0.48, 0), thick),
-            rod([(0.5, 0), (0.72, 0)], 0.03),
-        ],
-        (0, 0),
-    )
+    thick = s.near(0.16) * s.girth()
+    trunk = Limb([(0.5, 0), (0.2, 0), (-0.2, 0), (-0.45, 0)], thick * np.array([0.7, 0.85, 1.0, 0.5]))
+    s.bone([trunk, disk((0.48, 0), thick), rod([(0.5, 0), (0.72, 0)], 0.03)])
     fan, length = s.near(0.25, 0.5), s.near(0.4, 0.4)
     tail = [(0, 0.06), (-length, fan), (-length * s.rng.uniform(0.7, 1.1), 0), (-length, -fan), (0, -0.06)]
     s.bone(Outline(np.array(tail) + (-0.35, 0)), (-0.35, 0), parent=0, swing=s.near(0.15), depth=-1, coat=1)
-    swing, shape = s.near(0.35, 0.3), s.rng.uniform(0.5, 0.9)
+    (shoulder, arm), (elbow, hand) = _wing(s)
+    swing = s.near(0.35, 0.3)
     for side in (-1, 1):
-        shoulder, elbow = np.array([0.2, 0.04]), np.array([0.2 + 0.3 * sweep, 0.5 * span])
-        tip = np.array([0.25 - sweep, span])
-        arm = [
-            shoulder + [0.08, -0.05],
-            elbow + [0.06, 0],
-            elbow - [0, -0.07],
-            elbow - [chord, 0],
-            shoulder - [1.1 * chord, 0.03],
-        ]
-        hand = [
-            elbow + [0.06, -0.05],
-            tip,
-            tip - [0.12, 0],
-            elbow - [shape * chord, -0.2 * span],
-            elbow - [chord, 0.05],
-        ]
-        if fringe:  # fingers of feathers
-            hand[3:3] = [elbow - [0.45 * chord, -0.26 * span], tip - [0.6 * chord, 0.12 * span]]
         flip = np.array([1, side])
-        inner = s.bone(Outline(np.array(arm) * flip), shoulder * flip, parent=0, swing=side * swing, depth=-0.4, coat=0)
-        s.bone(
-            Outline(np.array(hand) * flip),
-            elbow * flip,
-            parent=inner,
-            swing=side * 1.2 * swing,
-            phase=-1,
-            depth=-0.5,
-            coat=2,
-        )
+        inner = s.bone(Outline(arm * flip), shoulder * flip, parent=0, swing=side * swing, depth=-0.4)
+        how = {"swing": side * 1.2 * swing, "phase": -1.0, "depth": -0.5, "coat": 2}
+        s.bone(Outline(hand * flip), elbow * flip, parent=inner, **how)
+
+
+def _wing(s: Sketch) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """The right wing: shoulder and outline of the arm, elbow and outline of the hand."""
+    span, chord, sweep = s.near(0.9, 0.3), s.near(0.5, 0.4), s.rng.uniform(-0.15, 0.45)
+    shoulder, elbow = np.array([0.2, 0.04]), np.array([0.2 + 0.3 * sweep, 0.5 * span])
+    tip, shape = np.array([0.25 - sweep, span]), s.rng.uniform(0.5, 0.9)
+    outer, inner = elbow - [chord, 0], shoulder - [1.1 * chord, 0.03]
+    arm = [shoulder + [0.08, -0.05], elbow + [0.06, 0], elbow + [0, 0.07], outer, inner]
+    trail = elbow - [shape * chord, -0.2 * span]
+    hand = [elbow + [0.06, -0.05], tip, tip - [0.12, 0], trail, elbow - [chord, 0.05]]
+    if s.chance(0.5):  # fingers of feathers
+        hand[3:3] = [elbow - [0.45 * chord, -0.26 * span], tip - [0.6 * chord, 0.12 * span]]
+    return (shoulder, np.array(arm)), (elbow, np.array(hand))
 
 
 def crawler(s: Sketch) -> None:
@@ -206,7 +152,7 @@ def crawler(s: Sketch) -> None:
     s.beat = s.near(0.12, 0.3)
     pairs, long = int(s.rng.integers(3, 5)), s.rng.uniform(0.5, 1.0)
     girth = s.girth()
-    thick, leg = s.near(0.3) * girth, s.near(0.6, 0.3) + 0.25 * girth
+    thick, leg = s.near(0.38) * girth, s.near(0.6, 0.3) + 0.45 * girth
     knots = [(0.45 * long, 0), (0, 0), (-0.55 * long, 0)]
     shell = Limb(knots, thick * np.array([s.near(0.7), s.near(0.9), s.near(1.25, 0.3)]))
     s.bone(shell, (0, 0), swing=s.near(0.06))

@@ -128,43 +128,25 @@ def boat(s: Sketch) -> None:
     hull = [(-0.9, -0.05), (-0.9 + 0.4 * rake, deep), (0.8 - rake, deep), (1.0, -0.08), (0.3, 0.02)]
     s.bone(Outline(smoothed(hull, 1)), (0, deep), swing=s.near(0.06))
     s.seat, foot = (-0.5, 0.0), np.array([s.near(0.1), 0.05])
-    if s.chance(0.3):
-        wide = s.near(0.4)
-        s.bone(
-            [
-                Outline(np.array([(-wide, 0.1), (-wide, -0.35), (wide, -0.35), (wide, 0.1)])),
-                *(disk((x, -0.18), 0.07, hole=True) for x in (-0.5 * wide, 0.1 * wide, 0.6 * wide)),
-            ],
-            (0, deep),
-            parent=0,
-            depth=-1,
-            coat=1,
-        )
-        s.bone(rod([(0, -0.3), (-0.05, -0.3 - s.near(0.45))], s.near(0.13)), (0, -0.3), parent=1, depth=-2, coat=2)
-        return
+    (_funnel if s.chance(0.3) else _sails)(s, foot, deep)
+
+
+def _funnel(s: Sketch, foot: np.ndarray, deep: float) -> None:
+    wide = s.near(0.4)
+    cabin = Outline(np.array([(-wide, 0.1), (-wide, -0.35), (wide, -0.35), (wide, 0.1)]))
+    panes = [disk((x, -0.18), 0.07, hole=True) for x in (-0.5 * wide, 0.1 * wide, 0.6 * wide)]
+    top = s.bone([cabin, *panes], (0, deep), parent=0, depth=-1, coat=1)
+    s.bone(rod([(0, -0.3), (-0.05, -0.3 - s.near(0.45))], s.near(0.13)), (0, -0.3), parent=top, depth=-2, coat=2)
+
+
+def _sails(s: Sketch, foot: np.ndarray, deep: float) -> None:
     top = foot + [-0.08, -s.near(1.3)]
+    middle = 0.5 * (top + foot)
     s.bone(rod([foot, top], 0.04), foot, parent=0, depth=-0.5, coat=2)
     boom, gap = s.near(0.75), 0.1 if s.chance(0.6) else -0.12  # sails down to the deck or above it
-    main = [
-        top + [0.05, 0.0],
-        foot + [0.04, gap + 0.1],
-        foot + [-boom, gap - 0.05],
-        0.5 * (top + foot) + [-0.62 * boom, -0.1],
-    ]
-    s.bone(Outline(smoothed(main, 1)), foot, parent=0, swing=s.near(0.08), phase=1, depth=-0.2, coat=1)
+    main = [top + [0.05, 0.0], foot + [0.04, gap + 0.1], foot + [-boom, gap - 0.05], middle + [-0.62 * boom, -0.1]]
+    s.bone(Outline(smoothed(main, 1)), foot, parent=0, swing=s.near(0.08), phase=1.0, depth=-0.2, coat=1)
     if s.chance(0.7):
-        jib = [
-            top + [-0.06, 0.1],
-            foot + [-0.02, gap + 0.12],
-            np.array([0.98, -0.02]),
-            0.5 * (top + foot) + [0.38, 0.1],
-        ]
-        s.bone(
-            Outline(smoothed(jib, 1)),
-            (0.9, -0.1),
-            parent=0,
-            swing=s.near(0.06),
-            phase=2,
-            depth=0.2,
-            coat=int(s.rng.integers(1, 3)),
-        )
+        jib = [top + [-0.06, 0.1], foot + [-0.02, gap + 0.12], np.array([0.98, -0.02]), middle + [0.38, 0.1]]
+        how = {"swing": s.near(0.06), "phase": 2.0, "depth": 0.2, "coat": int(s.rng.integers(1, 3))}
+        s.bone(Outline(smoothed(jib, 1)), (0.9, -0.1), parent=0, **how)

@@ -45,9 +45,9 @@ class Sketch:
         """
         return value * self.rng.uniform(1 - spread, 1 + spread)
 
-    def girth(self, spread: float = 0.4) -> float:
+    def girth(self, spread: float = 0.45) -> float:
         """How stout this individual is: a factor around 1 on its thicknesses, log-normal, so that a category has lean and fat ones."""
-        return float(np.exp(np.clip(spread * self.rng.standard_normal(), -0.6, 0.75)))
+        return float(np.exp(np.clip(0.08 + spread * self.rng.standard_normal(), -0.5, 0.72)))
 
     def chance(self, share: float) -> bool:
         """True in this share of the individuals."""

@@ -12,48 +12,23 @@ UP = -np.pi / 2
 
 
 def plant(s: Sketch) -> None:
-    """A stem of three links that sway, with leaves and sometimes a flower or a pot."""
+    """A stem of three links that sway, with leaves and sometimes a flower."""
     s.beat = s.near(0.05, 0.4)
     way = along((0, 0.9), UP + np.cumsum(s.rng.normal(0, 0.22, 3)), [s.near(0.6), s.near(0.55), s.near(0.5)])
     s.seat = tuple(way[1])
     swing, kind = s.near(0.1, 0.4), s.rng.choice(["blade", "round", "lobed"])
-    links = []
-    for k in range(3):
-        links.append(
-            s.bone(
-                Limb(way[k : k + 2], [0.08 - 0.014 * k, 0.066 - 0.014 * k]),
-                way[k],
-                parent=links[-1] if links else -1,
-                swing=swing,
-                phase=-0.5 * k,
-            )
-        )
+    s.chain(way, [0.08, 0.066, 0.052, 0.038], swing, lag=0.5)  # bones 0, 1 and 2
     leaves, long = int(s.rng.integers(5, 8)), s.near(0.65, 0.4)
     for leaf in range(leaves):
         link, share = divmod(3 * (leaf + 0.6) / leaves, 1)
         foot = way[int(link)] * (1 - share) + way[int(link) + 1] * share
-        angle = UP + (-1) ** leaf * s.near(0.95, 0.4)
-        blade = turned(_leaf(s, kind, long * (1.1 - 0.06 * leaf)), angle, foot)
-        s.bone(
-            Outline(blade),
-            foot,
-            parent=links[int(link)],
-            swing=s.near(0.25),
-            phase=s.rng.uniform(0, 6),
-            coat=1,
-            depth=s.rng.choice([-1, 1]),
-        )
+        blade = turned(_leaf(s, kind, long * (1.1 - 0.06 * leaf)), UP + (-1) ** leaf * s.near(0.95, 0.4), foot)
+        how = {"swing": s.near(0.25), "phase": s.rng.uniform(0, 6), "depth": s.rng.choice([-1, 1]), "coat": 1}
+        s.bone(Outline(blade), foot, parent=int(link), **how)
     if s.chance(0.5):
         petals = superformula(2 * int(s.rng.integers(2, 5)), 1.0, s.near(1.5), s.near(1.5)) * s.near(0.36)
-        s.bone(
-            [Outline(petals + way[3]), disk(way[3], 0.05, hole=s.chance(0.3))],
-            way[3],
-            parent=links[-1],
-            swing=swing,
-            phase=-1.5,
-            coat=2,
-            depth=2,
-        )
+        flower = [Outline(petals + way[3]), disk(way[3], 0.05, hole=s.chance(0.3))]
+        s.bone(flower, way[3], parent=2, swing=swing, phase=-1.5, coat=2, depth=2)
 
 
 def _leaf(s: Sketch, kind: str, long: float) -> np.ndarray:
