@@ -9,7 +9,7 @@ import numpy as np
 OPPONENT = np.array([[1, 1, 1], [2, -1, -1], [0, 1, -1]]) / np.sqrt(
     [[3], [6], [2]]
 )  # light, red to cyan, green to blue
-HUES = np.array([40, 100, 235, 0])  # degrees from red towards yellow: earth and skin, foliage, sky and water, any
+HUES = np.array([40, 100, 208, 0])  # degrees from red towards yellow: earth and skin, foliage, sky and water, any
 HUE_SHARES = (0.35, 0.2, 0.2, 0.25)
 
 

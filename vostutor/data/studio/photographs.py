@@ -15,6 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vostutor.data.studio.plates import noise_plate, piece
+
 LEAST_SHRINK = {  # by which a photograph must shrink at least before it is as sharp as the others
     "brick.png": 1.5,
     "grass.png": 1.0,
@@ -26,6 +28,7 @@ LEAST_SHRINK = {  # by which a photograph must shrink at least before it is as s
     "hubble_deep_field.jpg": 2.0,
 }
 PHOTOGRAPHS = tuple(LEAST_SHRINK)
+SHARES = np.array([1, 2, 2, 1, 1, 1, 1, 1]) / 10  # grass and gravel twice: they look like nothing else in particular
 SHRINKS = (1.0, 1.5, 2.0, 3.0)  # sizes at which a photograph is kept, averaged over areas
 
 
@@ -89,13 +92,16 @@ def window(
 
 
 def photo(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    """A piece of one of the photographs, never enlarged. Shapes: returns float32 (height,width,3).
+    """A piece of one of the photographs, never enlarged, with grain so that its empty parts are no smoother than the rest.
+
+    Shapes: returns float32 (height,width,3).
 
     >>> photo(np.random.default_rng(0), 4, 6).shape
     (4, 6, 3)
     """
-    name = PHOTOGRAPHS[rng.integers(len(PHOTOGRAPHS))]
+    name = PHOTOGRAPHS[rng.choice(len(PHOTOGRAPHS), p=SHARES)]
     side = min(photograph(name).shape[:2])
     fitting = [factor for factor in SHRINKS if factor >= LEAST_SHRINK[name] and side / factor >= max(height, 100)]
     factor = fitting[rng.integers(len(fitting))] if fitting else LEAST_SHRINK[name]
-    return window(rng, shrunk(name, factor), height, width).astype(np.float32)
+    grain = piece(rng, noise_plate(0), height, width)[..., :1] * np.float32(rng.uniform(1, 7))
+    return window(rng, shrunk(name, factor), height, width) + grain

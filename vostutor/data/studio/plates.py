@@ -65,8 +65,8 @@ def wavelet_plate(index: int) -> np.ndarray:
         ring = np.exp(-((np.log2(radius / 0.35 * 2**scale)) ** 2) / 0.5)
         for direction in np.arange(4) * np.pi / 4:
             band = np.fft.irfft2(white * ring * np.cos(angle - direction) ** 6, s=(SIDE, SIDE))
-            light += 1.15**scale * np.sign(band) * (np.abs(band) / band.std()) ** rng.uniform(1.5, 2.2)
-    return _standard(np.dstack([light, noise_plate(3)[..., :2]]))
+            light += 1.15**scale * np.sign(band) * (np.abs(band) / band.std()) ** rng.uniform(2, 2.8)
+    return _standard(np.dstack([light, noise_plate(index + 2)[..., :2]]))
 
 
 @cache

@@ -11,6 +11,7 @@ Letters: S texels along a side; h, w of a piece; colours are float32 RGB from 0 
 import cv2
 import numpy as np
 
+from vostutor.core.errors import SettingsError
 from vostutor.data.studio.colours import colour_statistics, palette, random_colour, transfer
 from vostutor.data.studio.layouts import illumination, layout
 from vostutor.data.studio.patterns import PATTERNS
@@ -34,6 +35,10 @@ def surface(
     """A piece of textured material around a colour. `families` restricts the patterns to those named.
 
     Shapes: colour (3,) -> float32 (height,width,3).
+    Raises: SettingsError for a family that does not exist.
+
+    >>> surface(np.random.default_rng(0), 4, 6, np.array([90, 100, 110]), families=("wood",)).shape
+    (4, 6, 3)
     """
     pattern = FAMILIES[_family(rng, families)](rng, height, width)
     deviation = float(cv2.meanStdDev(cv2.transform(pattern, np.full((1, 3), 1 / 3)))[1][0, 0])
@@ -48,6 +53,12 @@ def surface(
 def _family(rng: np.random.Generator, families: tuple[str, ...] | None) -> str:
     if families is None:
         return "photo" if rng.random() < PHOTO_SHARE else str(rng.choice(list(PATTERNS)))
+    if not families or not set(families) <= set(FAMILIES):
+        raise SettingsError(
+            expected=f"families among {', '.join(FAMILIES)}",
+            got=", ".join(sorted(set(families) - set(FAMILIES))) or "none at all",
+            try_this='families=("photo", "noise"), or families=None for all of them',
+        )
     return families[rng.integers(len(families))]
 
 
@@ -95,9 +106,14 @@ def coats(
 
 
 def shade(alpha: np.ndarray, light: np.ndarray) -> np.ndarray:
-    """Brightness of a bulging body under a low lamp, 1 + .3 n.l, n the slope from its rim inwards.
+    """Brightness of a bulging body under a low lamp, 1 + .3 n.l with n pointing outwards, longest at the rim.
 
     Shapes: alpha (S,S) in [0,1], light (2,) towards the lamp, x right and y down -> float32 (S,S,1) around 1.
+
+    >>> disk = (np.hypot(*np.mgrid[-9:10, -9:10]) < 7).astype(np.float32)
+    >>> gain = shade(disk, np.array([-1.0, 0.0]))[9, :, 0]                        # lamp on the left
+    >>> bool(gain[3] > 1.15 and abs(gain[9] - 1) < 1e-3 and gain[15] < 0.85)
+    True
     """
     side = alpha.shape[0]
     height = cv2.GaussianBlur(alpha.astype(np.float32, copy=False), (0, 0), side / 16)
