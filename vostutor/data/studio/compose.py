@@ -18,8 +18,8 @@ from vostutor.data.studio.sensor import draw_sensor
 from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, branches, dress, floor, hill
 from vostutor.data.studio.surfaces import colour_statistics, random_colour
 
-LARGEST, LARGEST_TO_HIDE = 0.42, 0.24  # radius in heights of the frame
-GROUND_CHROMA = 28.0  # earth, stone and grass are duller than what crawls on them
+LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
+GROUND_CHROMA = 45.0  # earth, stone and grass are duller than what crawls on them
 
 
 def compose(recipe: Recipe, rng: np.random.Generator, size: tuple[int, int], frames: int) -> Scene:
@@ -75,7 +75,7 @@ def _sheets(setting: Setting, rng, leaves: int) -> tuple[list[Sheet], list[Sheet
     """Nearer ground behind the things, and perhaps leaves in front of them."""
     least, most = setting.recipe.sheets
     count, behind, front = int(rng.integers(least, most + 1)), [], []
-    for nearness in np.sort(rng.uniform(1.08, 1.5, count)):
+    for nearness in np.sort(rng.uniform(1.04, 1.22, count)):
         if len(behind) < 2 and rng.random() < 0.75:
             behind.append(hill(setting, rng, float(nearness), leaves // 3))
         elif not front and setting.recipe.clutter[1]:
@@ -107,7 +107,7 @@ class _Stage:
         """A way in the world that begins apart from the others: seen from the camera, or at rest on the ground, or between."""
         setting, recipe = self.setting, self.setting.recipe
         half = np.array(setting.size[::-1]) / 2
-        starts = rng.uniform(-1, 1, (6, 2)) * np.maximum(half - 0.45 * radius, 0.2 * half)
+        starts = rng.uniform(-1, 1, (6, 2)) * np.maximum(half - 0.75 * radius, 0.15 * half)
         gaps = [min([np.hypot(*(start - other.track[1, :2])) - np.exp(other.track[1, SIZE]) for other in others], default=0.0) for start in starts]
         pace = recipe.pace / 100 * self.diagonal * np.exp(np.clip(recipe.pace_spread * rng.standard_normal(), -2, 1.5))
         pace *= rng.random() >= recipe.still
@@ -128,13 +128,13 @@ def _cast(stage: _Stage, rng, twist) -> list[Thing]:
     """Who is there, from back to front: objects, passers-by, and whom the label sends."""
     recipe = stage.setting.recipe
     count = max(int(rng.choice(len(recipe.objects), p=np.array(recipe.objects) / sum(recipe.objects))) + 1, recipe.least_objects)
-    ride = rng.uniform(0, recipe.follow)
+    ride = recipe.follow * (1 - min(abs(rng.normal(0, 0.35)), 1))
     things: list[Thing] = []
     for number in range(1, count + 1):
         crowd = 1 + 0.12 * max(count - 2, 0)
-        things.append(_thing(stage, rng, twist, number, things, ride if number == 1 or rng.random() < 0.5 else 0.0, LARGEST / crowd))
+        things.append(_thing(stage, rng, twist, number, things, ride if number == 1 or rng.random() < 0.75 else 0.0, LARGEST / crowd))
     passers = int(rng.integers(0, recipe.passers + 1)) if recipe.passers else 0
-    extra = [_thing(stage, rng, None, 0, things, ride * rng.integers(2), LARGEST) for _ in range(passers)]
+    extra = [_thing(stage, rng, None, 0, things, ride * rng.integers(2), LARGEST_PASSER) for _ in range(passers)]
     order = [(things + extra)[i] for i in rng.permutation(count + passers)]
     order = _mounted(stage, rng, order, count)
     return _twisted(stage, rng, twist, order, things)
@@ -168,7 +168,7 @@ def _thing(stage: _Stage, rng, twist, number: int, others: list[Thing], ride: fl
     stuff = _stuff(stage, rng, way[1], body_texels(radius), recipe.camouflage and number > 0)
     drifting = twist.spawn(1)[0] if recipe.drift and number and twist is not None else None
     links = dress(setting, rng, body, radius, stuff, drifting=drifting)
-    links = tuple(replace(link, swing=recipe.deform**0.6 * link.swing) for link in links)
+    links = tuple(replace(link, swing=0.6 * recipe.deform**0.6 * link.swing) for link in links)
     return Thing(number, category, links, track, nearness, body.beat, _bend(setting, rng, body))
 
 
@@ -181,7 +181,7 @@ def _posture(rng, body: Body, way: np.ndarray, time: np.ndarray) -> tuple[Body, 
         return (body.mirrored(), np.pi + tilt) if left else (body, rng.normal(0, 0.12) + tilt)
     if body.heads and np.hypot(*moves.T).min() > 1e-3:
         return body, np.unwrap(np.arctan2(moves[:, 1], moves[:, 0])) + 0.5 * tilt
-    return body, rng.uniform(0, 2 * np.pi) + tilt
+    return body, rng.choice([0, np.pi]) + rng.normal(0, 0.4) + tilt  # most things are longer than high
 
 
 def _track(setting: Setting, rng, way, angle, time, radius: float) -> np.ndarray:
@@ -189,13 +189,13 @@ def _track(setting: Setting, rng, way, angle, time, radius: float) -> np.ndarray
     track[:, [X, Y]], track[:, ANGLE] = way, angle
     growth = recipe.growth * rng.standard_normal() * time / max(setting.frames - 1, 1) + wave(rng, time, 0.03, (10, 40))
     track[:, SIZE] = np.log(radius) + np.clip(growth, -1.6, 0.9)
-    track[:, SQUASH] = np.clip(rng.uniform(-0.35, 0.0) + recipe.deform * wave(rng, time, 0.16, (14, 60)), -1.0, 0.25)
+    track[:, SQUASH] = np.clip(rng.uniform(-0.2, 0.1) + recipe.deform * wave(rng, time, 0.10, (20, 70)), -1.0, 0.25)
     track[:, CLOCK] = time
     return track
 
 
 def _bend(setting: Setting, rng, body: Body) -> tuple[float, ...]:
-    supple = setting.recipe.deform * rng.uniform(0.02, 0.10) * (1 - body.stiffness)
+    supple = setting.recipe.deform * rng.uniform(0.01, 0.07) * (1 - body.stiffness)
     wave_y, wave_x = rng.uniform(1.5, 4.0, 2)
     return (supple, 0.6 * supple, wave_y, wave_x, rng.uniform(0.1, 0.5), rng.uniform(0, 2 * np.pi))
 

@@ -39,7 +39,7 @@ def stroll(rng: np.random.Generator, size: tuple[int, int], time: np.ndarray, st
     >>> way[1].tolist() == way[4].tolist() == [5.0, 7.0]
     True
     """
-    reach = np.array([0.42 * size[1], 0.40 * size[0]])
+    reach = np.array([0.34 * size[1], 0.30 * size[0]])
     heading, bent, hurry = rng.uniform(0, 2 * np.pi), 0.0, 0.0
     steps = max(int(np.ceil(time.max())), 1)
     shocks = rng.standard_normal((steps, 2))
@@ -89,8 +89,8 @@ def camera_track(
     track[:, PAN] += sway * unit * np.stack([wave(rng, time, 0.25, (4, 9)), wave(rng, time, 0.25, (4, 9))], 1)
     track[:, TURN] = sway * wave(rng, time, 0.012, (16, 60))
     track[:, NEAR] = sway * wave(rng, time, 0.025, (25, 90))
-    track[:, LEAN_X] = sway * wave(rng, time, 6e-5 / unit, (20, 60))
-    track[:, LEAN_Y] = sway * wave(rng, time, 6e-5 / unit, (20, 60))
+    track[:, LEAN_X] = sway * wave(rng, time, 3e-5 / unit, (20, 60))
+    track[:, LEAN_Y] = sway * wave(rng, time, 3e-5 / unit, (20, 60))
     return track
 
 

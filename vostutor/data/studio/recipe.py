@@ -17,42 +17,42 @@ class Recipe:
     # 1 shapes: part trees with holes and thin things; or Fourier outlines; or simple blobs
     shapes: str = "articulated"
     objects: tuple[float, ...] = (0.35, 0.35, 0.2, 0.1)  # how often one, two, three, four
-    area: tuple[float, float] = (0.8, 16.0)  # per cent of the frame, log-uniform
+    area: tuple[float, float] = (2.0, 20.0)  # per cent of the frame, log-uniform
     riders: float = 0.2  # how often the first object carries another
     # 2 a camera that follows, over ground at several depths
-    pan: float = 1.25  # median speed of the camera
-    pan_spread: float = 0.7  # standard deviation of its logarithm
+    pan: float = 1.1  # median speed of the camera
+    pan_spread: float = 0.6  # standard deviation of its logarithm
     sway: float = 1.0  # turning, nearing, leaning and trembling
-    follow: float = 1.0  # things ride along with a share U(0, follow) of the camera's way
+    follow: float = 0.9  # the share of the camera's way that things ride along with, at most and most often
     sheets: tuple[int, int] = (1, 3)  # of ground in front of the farthest
     # 3 the sensor chain, on the finished frame
     sensor: float = 1.0
     # 4 textures: None is all families
     families: tuple[str, ...] | None = None
     # 5 fast and slow in one set
-    pace: float = 0.55
-    pace_spread: float = 0.9
+    pace: float = 0.35
+    pace_spread: float = 0.8
     still: float = 0.2  # how often a thing does not move by itself
     # 6 deformation: joints, bending, turning in depth
     deform: float = 1.0
     # 7 what nobody annotated
     clutter: tuple[int, int] = (4, 40)
-    passers: int = 2  # moving things without a label, at most
-    passing: float = 0.3  # how often something passes in front
+    passers: int = 1  # moving things without a label, at most
+    passing: float = 0.25  # how often something passes in front
     # 8 the shutter stays open for a share U(0, shutter) of the frame, in half of the clips
     shutter: float = 0.7
     # 9 light that changes
     flicker: float = 1.0
     # 10 objects in the colours of their surroundings, with weight U(0, blend)
-    blend: float = 0.6
-    same_stuff: float = 0.3  # how often an object is cut from what lies around it
+    blend: float = 0.25
+    same_stuff: float = 0.06  # how often an object is cut from what lies around it
     # 11 borders of varied width, shadows of varied softness
     borders: float = 1.0
     # what labels add
     clock: float = 1.0  # how fast the objects live
     camera_clock: float = 1.0
     drift: float = 0.0  # share of the new texture in the last frame
-    growth: float = 0.35  # standard deviation of the logarithm of the size, over a clip
+    growth: float = 0.18  # standard deviation of the logarithm of the size, over a clip
     lookalike: bool = False
     occluder: bool = False
     camouflage: bool = False
@@ -77,3 +77,37 @@ RECIPES = {
     "multi-object": replace(PLAIN, least_objects=4),
 }
 EASY = replace(PLAIN, objects=(0.6, 0.4), area=(5.0, 20.0), blend=0.0, clutter=(0, 3), passers=0, passing=0.0, same_stuff=0.0)
+
+BARE = Recipe(
+    shapes="simple", riders=0.0, follow=0.0, sheets=(0, 0), sensor=0.0, families=("photo", "noise"), pace_spread=0.3, still=0.0,
+    deform=0.4, clutter=(0, 0), passers=0, passing=0.0, shutter=0.0, flicker=0.0, blend=0.0, same_stuff=0.0, borders=0.0,
+)  # fmt: skip
+KNOBS = {  # the experiment turns them on in this order, each on top of those before
+    "shapes": ("shapes", "riders"),
+    "camera": ("follow", "sheets"),
+    "sensor": ("sensor",),
+    "textures": ("families",),
+    "speeds": ("pace_spread", "still"),
+    "deformation": ("deform",),
+    "clutter": ("clutter", "passers", "passing"),
+    "shutter": ("shutter",),
+    "light": ("flicker",),
+    "colours": ("blend", "same_stuff"),
+    "borders": ("borders",),
+}
+
+
+def rung(knob: str | None) -> Recipe:
+    """The bare recipe with all knobs up to this one turned on; all of them together are PLAIN.
+
+    >>> rung(None) == BARE, rung("borders") == PLAIN
+    (True, True)
+    """
+    recipe = BARE
+    for name, fields in KNOBS.items():
+        if knob is None:
+            break
+        recipe = replace(recipe, **{field: getattr(PLAIN, field) for field in fields})
+        if name == knob:
+            break
+    return recipe

@@ -41,13 +41,13 @@ def draw_sensor(
     >>> ideal.gamma, ideal.noise, ideal.quality, ideal.gains.shape
     (1.0, 0.0, None, (4, 3))
     """
-    chroma = rng.uniform(0.5, 1.15) * (rng.random() >= 0.05)
+    chroma = rng.uniform(0.7, 1.4) * (rng.random() >= 0.05)
     contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-18, 18)
     balance = 1 + rng.uniform(-0.06, 0.06, 3)
     gamma, unit = np.exp(rng.normal(0, 0.15)), min(size[0], 0.6 * size[1]) / 96
     blur = rng.uniform(0.0, 0.55) * unit**0.5
-    sharpen, noise = rng.uniform(0, 0.9) * (rng.random() < 0.6), np.abs(rng.normal(0, 1.3))
-    quality, hazy = int(rng.integers(40, 96)), rng.random() < 0.08
+    sharpen, noise = rng.uniform(0, 0.9) * (rng.random() < 0.6), np.abs(rng.normal(0, 1.0))
+    quality, hazy = int(rng.integers(55, 97)), rng.random() < 0.08
     haze = _haze(rng, size) if hazy else None
     gains = _light(rng, frames, flicker)
     if not strength:
@@ -84,8 +84,9 @@ def develop(sensor: Sensor, image: np.ndarray, t: int, grain: np.ndarray, rng: n
 
 
 def compressed(frame: np.ndarray, quality: int) -> np.ndarray:
-    """A frame through JPEG, chroma halved in both directions, as cameras do. Shapes: uint8 (H,W,3) -> (H,W,3)."""
-    coded = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    """A frame through JPEG at full chroma: films are compressed large, before they are shrunk. Shapes: uint8 (H,W,3) -> (H,W,3)."""
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    coded = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), how)[1]
     return cv2.cvtColor(cv2.imdecode(coded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
 
@@ -96,12 +97,12 @@ def grain_for(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 
 def _light(rng: np.random.Generator, frames: int, flicker: float) -> np.ndarray:
     """Gain of each channel in each frame: a wandering exposure, sometimes a ramp, and a white balance that creeps. Shapes: (T,3)."""
-    steps = 0.002 * rng.standard_normal(frames)
+    steps = 0.0015 * rng.standard_normal(frames)
     exposure = np.zeros(frames)
     for t in range(1, frames):
         exposure[t] = 0.92 * exposure[t - 1] + steps[t]
     ramp = rng.uniform(-0.16, 0.16) * (rng.random() < 0.3) * np.linspace(0, 1, frames)
-    balance = np.cumsum(0.001 * rng.standard_normal((frames, 3)), 0)
+    balance = np.cumsum(0.0006 * rng.standard_normal((frames, 3)), 0)
     return np.exp(flicker * (exposure[:, None] + ramp[:, None] + balance - balance[0])).astype(np.float32)
 
 
