@@ -61,7 +61,7 @@ def dress(setting: Setting, rng: np.random.Generator, body: Body, radius: float,
 
 def body_texels(radius: float) -> int:
     """How many texels a body of this radius in pixels has along its side."""
-    return max(12, round(2 * REACH * radius * DENSITY))
+    return max(24, round(2 * REACH * radius * DENSITY))
 
 
 def _link(setting: Setting, part: Part, texels: int, material, later, hardness: float) -> Link:
