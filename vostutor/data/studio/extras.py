@@ -6,49 +6,44 @@ import cv2
 import numpy as np
 
 from vostutor.data.studio.outlines import FINER, REACH
-from vostutor.data.studio.sketch import Sketch, along, rod
+from vostutor.data.studio.sketch import Sketch, along, rod, turned
 
 MOST = 12  # parts of a body: each costs a renderer as much as the next
+SLIM = 0.02  # half the width of a thin thing, in shares of what carries it
 
 
 def add_thin_thing(sketch: Sketch) -> None:
-    """One to three antennae, a loop or a trailing string, hung on the main bone and swinging by themselves."""
-    room = MOST - len(sketch.bones)
-    if room <= 0:
-        return
+    """One to three antennae, a loop or a trailing string, hung on the main bone, as far as there is room for more bones."""
     hull = np.concatenate([piece for shape in sketch.bones[0].shapes if not shape.hole for piece in shape.pieces()])
     low, high = hull.min(0), hull.max(0)
-    middle, size = (low + high) / 2, float(np.hypot(*(high - low)))
-    kind, coat = sketch.rng.choice(["antennae", "loop", "string"]), int(sketch.rng.integers(0, 3))
-    thick = 0.02 * size
-    for _ in range(min(int(sketch.rng.integers(1, 4)) if kind == "antennae" else 1, room)):
+    kind, coat = int(sketch.rng.integers(3)), int(sketch.rng.integers(0, 3))
+    wanted = (int(sketch.rng.integers(1, 4)), 1, 2)[kind]
+    if len(sketch.bones) + wanted > MOST:
+        return
+    for _ in range(1 if kind == 2 else wanted):
         angle = sketch.rng.uniform(-np.pi, np.pi)
-        foot = middle + 0.28 * (high - low) * [np.cos(angle), np.sin(angle)]
-        how = {
-            "parent": 0,
-            "coat": coat,
-            "depth": -0.5,
-            "swing": sketch.near(0.2),
-            "phase": sketch.rng.uniform(0, 6.28),
-        }
-        if kind == "antennae":
-            bend = sketch.rng.uniform(-0.4, 0.4)
-            way = along(foot, [angle, angle + bend, angle + 2 * bend], np.full(3, sketch.near(0.25) * size))
-            sketch.bone(rod(way, thick), foot, **how)
-        elif kind == "loop":
-            ring = np.arange(17) * np.pi / 8
-            radius = sketch.near(0.28) * size
-            centre = foot + (radius + 0.1 * size) * np.array([np.cos(angle), np.sin(angle)])
-            way = centre + radius * np.stack([np.cos(ring), sketch.rng.uniform(0.5, 1) * np.sin(ring)], 1)
-            sketch.bone([rod(way, thick), rod([foot, centre - 0.9 * (centre - foot) * 0.3], thick)], foot, **how)
-        else:
-            wave = angle + 0.5 * np.sin(np.arange(6) * sketch.near(1.1) + how["phase"])
-            sketch.chain(
-                along(foot, wave, np.full(6, sketch.near(0.2) * size))[: 3 * min(room, 2) + 1 : 3],
-                np.full(min(room, 2) + 1, thick),
-                lag=0.8,
-                **how,
-            )
+        foot = (low + high) / 2 + 0.28 * (high - low) * [np.cos(angle), np.sin(angle)]
+        how = {"parent": 0, "coat": coat, "depth": -0.5, "swing": sketch.near(0.2), "phase": sketch.rng.uniform(0, 6)}
+        (_antenna, _loop, _string)[kind](sketch, foot, angle, float(np.hypot(*(high - low))), **how)
+
+
+def _antenna(s: Sketch, foot: np.ndarray, angle: float, size: float, **how) -> None:
+    way = along(foot, angle + s.rng.uniform(-0.4, 0.4) * np.arange(3), np.full(3, s.near(0.25) * size))
+    s.bone(rod(way, SLIM * size), foot, **how)
+
+
+def _loop(s: Sketch, foot: np.ndarray, angle: float, size: float, **how) -> None:
+    """A ring on a short stalk."""
+    radius, turn = s.near(0.28) * size, np.arange(17) * np.pi / 8
+    middle = along(foot, [angle], [radius + 0.1 * size])[1]
+    ring = turned(np.stack([radius * np.cos(turn), s.near(0.75, 0.3) * radius * np.sin(turn)], 1), angle, middle)
+    s.bone([rod(ring, SLIM * size), rod([foot, ring[8]], SLIM * size)], foot, **how)
+
+
+def _string(s: Sketch, foot: np.ndarray, angle: float, size: float, **how) -> None:
+    """Two links, the second lags behind the first."""
+    way = along(foot, angle + s.rng.uniform(-0.5, 0.5, 2), np.full(2, s.near(0.5) * size))
+    s.chain(way, np.full(3, SLIM * size), lag=0.8, **how)
 
 
 def cut_holes(body, rng: np.random.Generator):
