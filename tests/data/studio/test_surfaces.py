@@ -76,7 +76,7 @@ def test_a_mark_has_an_edge_as_steep_as_an_outline():
         result = marked(rng(seed), material).mean(2)
         if (span := np.ptp(result)) > 10:
             steepest.append(np.abs(np.diff(result, axis=0)).max() / span)
-    assert np.median(steepest) > 0.3  # most of the step within three texels
+    assert np.median(steepest) > 0.7  # most of the step lies between two neighbours
 
 
 def test_parts_get_their_own_piece_or_a_recoloured_copy_in_halves():
