@@ -75,7 +75,7 @@ def _sheets(setting: Setting, rng, leaves: int) -> tuple[list[Sheet], list[Sheet
     """Nearer ground behind the things, and perhaps leaves in front of them."""
     least, most = setting.recipe.sheets
     count, behind, front = int(rng.integers(least, most + 1)), [], []
-    for nearness in np.sort(rng.uniform(1.04, 1.22, count)):
+    for nearness in np.sort(rng.uniform(1.06, 1.3, count)):
         if len(behind) < 2 and rng.random() < 0.75:
             behind.append(hill(setting, rng, float(nearness), leaves // 3))
         elif not front and setting.recipe.clutter[1]:
@@ -181,7 +181,7 @@ def _posture(rng, body: Body, way: np.ndarray, time: np.ndarray) -> tuple[Body, 
         return (body.mirrored(), np.pi + tilt) if left else (body, rng.normal(0, 0.12) + tilt)
     if body.heads and np.hypot(*moves.T).min() > 1e-3:
         return body, np.unwrap(np.arctan2(moves[:, 1], moves[:, 0])) + 0.5 * tilt
-    return body, rng.choice([0, np.pi]) + rng.normal(0, 0.4) + tilt  # most things are longer than high
+    return body, rng.choice([0, np.pi]) + rng.normal(0, 0.3) + tilt  # most things are longer than high
 
 
 def _track(setting: Setting, rng, way, angle, time, radius: float) -> np.ndarray:

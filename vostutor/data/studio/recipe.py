@@ -58,7 +58,7 @@ class Recipe:
     camouflage: bool = False
     crossing: bool = False
     least_objects: int = 1
-    texture_blur: float = 0.5  # texels; what is finer than a pixel flickers as it moves
+    texture_blur: float = 0.42  # texels; what is finer than a pixel flickers as it moves
 
 
 PLAIN = Recipe()
