@@ -37,7 +37,7 @@ from benchmarks.measures.probe_nets import Keyhole, SmallUNet, mean_auc, scores,
 from vostutor.core import Clip
 
 MARGIN = 0.1
-STEPS = {"ladder 1": 400, "ladder 5": 300, "ladder 9": 200, "high-pass": 300, "border": 300, "U-Net": 250}
+STEPS = {"ladder 1": 400, "ladder 5": 300, "ladder 9": 200, "high-pass": 300, "border": 300, "U-Net": 200}
 TRAIN, HELD_OUT, FRAMES = 90, 30, 8  # clips and their length; the first and the last frame but one are looked at
 PATCH = 8
 # AUC on DAVIS of nets trained on drawn pictures; a net that sees one pixel learns nothing that carries over.

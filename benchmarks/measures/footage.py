@@ -101,9 +101,9 @@ def inside(mask: np.ndarray, pixels: int) -> np.ndarray:
     return core if core.any() else mask
 
 
-def ring(mask: np.ndarray) -> np.ndarray:
-    """An object's surroundings: from two to eight pixels of 96 rows outside the outline."""
-    return grown(mask, 8 * _scale(mask)) & ~grown(mask, 2 * _scale(mask))
+def ring(mask: np.ndarray, near: int = 2, far: int = 8) -> np.ndarray:
+    """An object's surroundings: between so many pixels of 96 rows outside the outline."""
+    return grown(mask, far * _scale(mask)) & ~grown(mask, near * _scale(mask))
 
 
 def away(mask: np.ndarray) -> np.ndarray:

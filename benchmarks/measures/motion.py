@@ -63,7 +63,7 @@ def object_motion(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float
     flow = footage.flow[t][inside(mask, 1)]
     middle = np.median(flow, 0)
     small, small_mask = footage.small, shrunk(mask)
-    own, around = small.flow[t][inside(small_mask, 2)], small.flow[t][ring(small_mask)]
+    own, around = small.flow[t][inside(small_mask, 2)], small.flow[t][ring(small_mask, 3)]
     against = np.median(own, 0) - np.median(around, 0) if len(own) and len(around) else (np.nan, np.nan)
     rows = {
         "object flow": 100 * np.median(np.hypot(*flow.T)) / footage.diagonal,

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-BATCH = 8
+BATCH = 4
 
 
 def auc(score: np.ndarray, truth: np.ndarray) -> float:
@@ -36,7 +36,7 @@ class Keyhole(nn.Module):
     torch.Size([1, 1, 8, 12])
     """
 
-    def __init__(self, reach: int, channels: int = 24):
+    def __init__(self, reach: int, channels: int = 16):
         super().__init__()
         inputs, layers = 3, []
         for _ in range((reach - 1) // 2):
@@ -55,7 +55,7 @@ class SmallUNet(nn.Module):
     Shapes: (N,3,H,W) -> (N,1,H,W), H and W divisible by 8.
     """
 
-    def __init__(self, widths: tuple[int, ...] = (12, 24, 48, 64)):
+    def __init__(self, widths: tuple[int, ...] = (8, 16, 32, 48)):
         super().__init__()
         self.down = nn.ModuleList(_block(a, b) for a, b in zip((3, *widths), widths, strict=False))
         deeper = widths[::-1]

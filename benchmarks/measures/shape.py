@@ -63,8 +63,8 @@ def in_pieces(mask: np.ndarray) -> bool:
 
 
 def has_hole(mask: np.ndarray) -> bool:
-    """Whether the background has a second piece, one of at least HOLE pixels."""
-    _, _, boxes, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=8)
+    """Whether the background has a second piece, one of at least HOLE pixels; what lies open to the frame's edge is one piece."""
+    _, _, boxes, _ = cv2.connectedComponentsWithStats((~np.pad(mask, 1)).astype(np.uint8), connectivity=8)
     return (boxes[1:, cv2.CC_STAT_AREA] >= HOLE).sum() > 1
 
 
