@@ -1,7 +1,8 @@
 """The pools of clips that the fixed experiment trains on: what each variant of the generator draws.
 
 A variant is a name in VARIANTS. "first" is the first minivos, drawn by the code of its own commit, so that it stays what it was;
-every other variant is drawn by the code that lies here. Pools are kept in build/transfer, under the fingerprint of that code.
+every other variant is drawn by the code that lies here: "labels" by draw_clip, the others by recipes of the studio. Pools are kept in
+build/transfer, under the fingerprint of that code; a pool takes 150 MB, and the folder may be emptied at any time.
 """
 
 import hashlib
@@ -9,7 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
@@ -18,6 +20,7 @@ import torch
 
 from benchmarks.training import Pool
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.data.studio.recipe import KNOBS, RECIPES, Recipe, rung
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "build" / "transfer"
@@ -74,7 +77,24 @@ def draw_labels(seed: int, clips: int, frames: int) -> Drawn:
     )
 
 
-VARIANTS: dict[str, Callable[[int, int, int], Drawn]] = {"first": draw_first, "labels": draw_labels}
+def draw_recipes(recipes: Sequence[Recipe], seed: int, clips: int, frames: int) -> Drawn:
+    """Clips of some recipes, evenly, whatever their labels promise. Shapes: as `draw_first`."""
+    from vostutor.data.studio.shoot import shoot
+
+    drawn = [shoot(recipes[k % len(recipes)], seed + k, frames=frames, flow=False) for k in range(clips)]
+    return np.stack([clip.frames for clip in drawn]).transpose(0, 1, 4, 2, 3), np.stack([clip.ids for clip in drawn])
+
+
+RUNGS: dict[str, tuple[Recipe, ...]] = {  # variants that are recipes: bare, then one knob more at a time, in order
+    "bare": (rung(None),),
+    **{knob: (rung(knob),) for knob in KNOBS},
+    "studio": tuple(RECIPES.values()),
+}
+VARIANTS: dict[str, Callable[[int, int, int], Drawn]] = {
+    "first": draw_first,
+    "labels": draw_labels,
+    **{name: partial(draw_recipes, recipes) for name, recipes in RUNGS.items()},
+}
 
 
 def draw_pool(variant: str, seed: int, clips: int = CLIPS, frames: int = FRAMES) -> Pool:
@@ -102,14 +122,20 @@ def check_variant(variant: str) -> None:
         raise SettingsError(expected=f"a variant: {', '.join(VARIANTS)}", got=repr(variant), try_this="--variant first")
 
 
+@cache
 def fingerprint(variant: str) -> str:
-    """Which code draws a variant: the commit of the first minivos, or a hash over the sources in vostutor/data."""
+    """Which code draws a variant: the commit of the first minivos, or a hash over the sources in vostutor/data and the recipes.
+
+    It is taken once in a process, so that a file edited meanwhile does not put its name under what the old one drew.
+    """
     if variant == "first":
         return FIRST_COMMIT
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "vostutor" / "data").rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    return hashlib.sha256(_sources() + repr(RUNGS.get(variant)).encode()).hexdigest()[:12]
+
+
+@cache
+def _sources() -> bytes:
+    return b"".join(path.read_bytes() for path in sorted((ROOT / "vostutor" / "data").rglob("*.py")))
 
 
 def _loaded(path: Path) -> Drawn:

@@ -163,3 +163,15 @@ def test_a_clone_without_the_commit_is_told_how_to_get_it(monkeypatch):
     monkeypatch.setattr(pools, "FIRST_COMMIT", "0000000")
     with pytest.raises(DataError, match="unshallow"):
         pools.draw_first(0, 1, 8)
+
+
+def test_every_rung_of_the_ladder_is_a_variant_with_a_fingerprint_of_its_own():
+    names = ["first", "bare", *pools.KNOBS, "studio"]
+    assert set(names) <= pools.VARIANTS.keys()
+    assert len({pools.fingerprint(name) for name in names}) == len(names)
+
+
+def test_a_pool_of_a_recipe_has_the_shapes_that_training_wants():
+    frames, ids = pools.VARIANTS["bare"](0, 1, 2)
+    assert (frames.shape, frames.dtype) == ((1, 2, 3, 96, 160), np.uint8)
+    assert (ids.shape, ids.dtype) == ((1, 2, 96, 160), np.uint8)
