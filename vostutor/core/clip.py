@@ -20,9 +20,9 @@ class Clip:
     """A short video in memory with all that is known about it, checked once and frozen.
 
     Shapes: frames uint8 (T,3,H,W) RGB; ids int64 (T,H,W), 0 background, 255 void, or None; flow_fwd and flow_bwd float32
-        (T-1,2,H,W) or None; occluded bool (T-1,H,W) or None. All on the CPU.
+        (T-1,2,H,W) or None; occluded bool (T-1,H,W) or None; depth_order uint8 (T,H,W) or None. All on the CPU.
     Units: flow in pixels, x then y; flow_fwd[t] leads from frame t to t+1, flow_bwd[t] from t+1 back to t; occluded[t] marks the
-        pixels of frame t that have no counterpart in frame t+1.
+        pixels of frame t that have no counterpart in frame t+1; depth_order counts layers from the back, larger is nearer.
     Raises: ShapeError for wrong axes or types, DataError for ids that object_ids does not name.
     """
 
@@ -31,6 +31,7 @@ class Clip:
     flow_fwd: Tensor | None = None
     flow_bwd: Tensor | None = None
     occluded: Tensor | None = None
+    depth_order: Tensor | None = None
     object_ids: tuple[int, ...] | None = None  # None: read off ids, ascending
     categories: tuple[str, ...] = ()  # one per object, or none at all
     labels: frozenset[str] = field(default_factory=frozenset)
@@ -74,6 +75,7 @@ class Clip:
             "flow_fwd": ("T-1 2 H W", torch.float32),
             "flow_bwd": ("T-1 2 H W", torch.float32),
             "occluded": ("T-1 H W", torch.bool),
+            "depth_order": ("T H W", torch.uint8),
         }
         for name, (axes, dtype) in companions.items():
             array = getattr(self, name)

@@ -230,7 +230,8 @@ def _mounted(stage: _Stage, rng, order: list[Thing], count: int) -> list[Thing]:
     track[:, [X, Y]] = [(stand(row) @ seat)[:2] for row in mount.track]
     track[:, SIZE] += np.log(radius) - mount.track[1, SIZE]
     number = 1 if rng.random() < 0.5 else count + 1
-    rider = Thing(number, category, dress(stage.setting, rng, body, radius), track, mount.nearness, body.beat, _bend(stage.setting, rng, body))
+    named = mount.category if number == 1 else category
+    rider = Thing(number, named, dress(stage.setting, rng, body, radius), track, mount.nearness, body.beat, _bend(stage.setting, rng, body))
     place = order.index(mount) + int(rng.integers(2))
     return [*order[:place], rider, *order[place:]]
 

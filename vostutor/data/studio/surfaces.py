@@ -25,7 +25,8 @@ FAMILIES = {"photo": photo, **PATTERNS}
 PHOTO_SHARE = 0.5
 DARKEST, BRIGHTEST = 4, 251
 GROUND_CHROMA = 36.0  # earth, stone and grass are duller than what crawls on them
-MIDDLE_TONE, TONES = 125.0, (12.0, 62.0)  # brightness of a ground, and how far its materials lie from it
+CONTRAST, DEVIATION = (0.37, 0.75), (5, 24)  # share of its pattern's contrast that a material keeps; what that may come to
+MIDDLE_TONE, TONES = 125.0, (25.0, 75.0)  # brightness of a ground, and how far its materials lie from it
 SKIES = ("clouds", "gradient")
 
 
@@ -42,7 +43,7 @@ def surface(
     """
     pattern = FAMILIES[_family(rng, families)](rng, height, width)
     deviation = float(cv2.meanStdDev(cv2.transform(pattern, np.full((1, 3), 1 / 3)))[1][0, 0])
-    contrast = np.clip(rng.uniform(0.6, 1.3) * deviation, 9, 48) / max(deviation, 1e-3)
+    contrast = np.clip(rng.uniform(*CONTRAST) * deviation, *DEVIATION) / max(deviation, 1e-3)
     chroma = rng.uniform(0.2, 1.2)
     mix = contrast * ((1 - chroma) / 3 + chroma * np.eye(3))  # towards grey, or away from it
     return np.clip(
