@@ -27,6 +27,7 @@ from vostutor.core import Clip
 from vostutor.data import minivos
 
 FEWEST = 60  # pixels at 96x160 that an object shows, or it is left out of that frame
+WINDOW = 12  # frames that the range of the exposure is taken over, so that long clips compare with short ones
 FIRST_SEED = 1_500_000  # neither trained on nor validated on
 Values = dict[str, np.ndarray]
 Clips = Callable[[int, int], Iterable[Clip]]  # count, frames
@@ -79,7 +80,10 @@ def measure_scene(footage: Footage, background: np.ndarray) -> Values:
         free = away(~background[t])
         if free.any():
             rows += [motion.camera_motion(footage, free, t), picture.change(footage, t, free)]
-    rows.append({"exposure range": np.ptp(footage.frames.mean((1, 2, 3)))})
+    light = footage.frames.mean((1, 2, 3))
+    rows += [
+        {"exposure range": np.ptp(light[t : t + WINDOW])} for t in range(0, max(1, len(light) - WINDOW + 1), WINDOW)
+    ]
     return _gathered(rows)
 
 

@@ -154,6 +154,7 @@ def test_decoy_recall_is_the_share_of_decoy_pixels_called_object():
 def test_an_alarm_needs_more_than_the_margin_above_film():
     assert Finding("border", 0.81, 0.7).alarm
     assert not Finding("border", 0.79, 0.7).alarm
+    assert not Finding("ladder 1", 0.55, 0.4).alarm  # film's .4 is no better than chance, and .55 is near it
     assert not Finding("border", 0.99, None).alarm
     assert not Finding("U-Net whole", 0.99, 0.7, watched=False).alarm
 
