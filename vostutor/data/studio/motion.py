@@ -31,7 +31,9 @@ def at(track: np.ndarray, t: float) -> np.ndarray:
     return track[before] if share == 0 else (1 - share) * track[before] + share * track[before + 1]
 
 
-def stroll(rng: np.random.Generator, size: tuple[int, int], time: np.ndarray, start: np.ndarray, pace: float) -> np.ndarray:
+def stroll(
+    rng: np.random.Generator, size: tuple[int, int], time: np.ndarray, start: np.ndarray, pace: float
+) -> np.ndarray:
     """A way with changing speed and heading that turns back towards the frame when it leaves it.
 
     Shapes: time (N,), start (2,) -> (N,2). Units: pace in pixels per tick of the clock.

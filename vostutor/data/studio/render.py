@@ -13,7 +13,13 @@ from vostutor.data.studio.layers import Placed, grid, place, project
 from vostutor.data.studio.motion import at
 from vostutor.data.studio.scene import Link, Scene, Shadow, Sheet
 
-SUB_FRAMES = ((0.5, 1), (2.0, 3), (5.0, 5), (9.0, 7), (math.inf, 9))  # blurred by up to so many pixels: so many sub-frames
+SUB_FRAMES = (
+    (0.5, 1),
+    (2.0, 3),
+    (5.0, 5),
+    (9.0, 7),
+    (math.inf, 9),
+)  # blurred by up to so many pixels: so many sub-frames
 
 
 @dataclass(frozen=True)
@@ -192,4 +198,6 @@ def _cast_shadow(image: np.ndarray, shadow: Shadow, pieces: list[_Piece]) -> Non
     y, x = top - reach + dy, left - reach + dx
     cut_y, cut_x = max(-y, 0), max(-x, 0)
     there = image[y + cut_y : y + len(cover), x + cut_x : x + cover.shape[1]]
-    there *= cv2.merge([1 - shadow.strength * cover[cut_y : cut_y + there.shape[0], cut_x : cut_x + there.shape[1]]] * 3)
+    there *= cv2.merge(
+        [1 - shadow.strength * cover[cut_y : cut_y + there.shape[0], cut_x : cut_x + there.shape[1]]] * 3
+    )

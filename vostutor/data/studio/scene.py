@@ -67,15 +67,25 @@ class Thing:
     bend: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
 
     @cached_property
-    def corners(self) -> np.ndarray:
-        """Of each link's texture, at rest. Shapes: (L,2,4)."""
-        return np.array([_corners(link) for link in self.links])
+    def parents_first(self) -> list[int]:
+        """The links, each after the one that it hangs on, which may be painted later."""
 
+        def depth(index: int) -> int:
+            return 0 if index < 0 else 1 + depth(self.links[index].parent)
 
-def _corners(link: Link) -> list[list[float]]:
-    (x, y), (h, w) = link.origin, link.alpha.shape
-    right, bottom = x + w / link.density, y + h / link.density
-    return [[x, right, x, right], [y, y, bottom, bottom]]
+        return sorted(range(len(self.links)), key=depth)
+
+    @cached_property
+    def extents(self) -> tuple[np.ndarray, np.ndarray]:
+        """Middle and half the extent of what each link can cover at rest, as far as its last texel fades. Shapes: (L,2), (L,2)."""
+        low = np.array([np.subtract(link.origin, 1 / link.density) for link in self.links])
+        sides = np.array([np.add(link.alpha.shape[::-1], 1) / link.density for link in self.links])
+        return low + sides / 2, sides / 2
+
+    @cached_property
+    def rulers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Density and origin of each link's texels. Shapes: (L,1,1), (L,2)."""
+        return np.array([[[link.density]] for link in self.links]), np.array([link.origin for link in self.links])
 
 
 @dataclass(frozen=True)
