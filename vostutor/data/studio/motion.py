@@ -6,6 +6,8 @@ frame. Everything runs on a clock that a label may set faster, slower or still: 
 Letters: N samples (T frames and two more), H rows, W columns. x right, y down; (0, 0) is the middle of the first view.
 """
 
+import math
+
 import numpy as np
 
 PAN, TURN, NEAR, LEAN_X, LEAN_Y = slice(0, 2), 2, 3, 4, 5  # columns of a camera track
@@ -103,11 +105,17 @@ def view(camera: np.ndarray, nearness: float, size: tuple[int, int]) -> np.ndarr
     >>> view(np.array([10.0, 0, 0, 0, 0, 0]), 1.5, (96, 160))[:2, 2].tolist()
     [64.5, 47.5]
     """
-    (x, y), turn, near = nearness * camera[PAN], camera[TURN], np.exp(nearness * camera[NEAR])
-    c, s = near * np.cos(turn), near * np.sin(turn)
-    lean_x, lean_y = camera[LEAN_X], camera[LEAN_Y]
-    moved = np.array([[c, -s, -c * x + s * y], [s, c, -s * x - c * y], [lean_x, lean_y, 1 - lean_x * x - lean_y * y]])
-    return np.array([[1, 0, (size[1] - 1) / 2], [0, 1, (size[0] - 1) / 2], [0, 0, 1]]) @ moved
+    x, y, turn, near, lean_x, lean_y = camera.tolist()
+    x, y, grow = nearness * x, nearness * y, math.exp(nearness * near)
+    c, s, middle_x, middle_y = grow * math.cos(turn), grow * math.sin(turn), (size[1] - 1) / 2, (size[0] - 1) / 2
+    depth = 1 - lean_x * x - lean_y * y
+    return np.array(
+        [
+            [c + middle_x * lean_x, -s + middle_x * lean_y, -c * x + s * y + middle_x * depth],
+            [s + middle_y * lean_x, c + middle_y * lean_y, -s * x - c * y + middle_y * depth],
+            [lean_x, lean_y, depth],
+        ]
+    )
 
 
 def crossing(rng: np.random.Generator, way: np.ndarray, distance: float, quick: float = 1.0) -> np.ndarray:

@@ -43,20 +43,21 @@ class Drawn:
 
 def trace(scene: Scene, t: int) -> Drawn:
     """Who is where in frame t, without colour: enough for ids, flow, occlusion and depth order."""
-    placed, owner = place(scene, t), np.zeros(scene.size, np.uint8)
+    placed, owner = place(scene, t), np.zeros(scene.size, np.float32)
     for here in placed[1:]:
         for piece in _pieces(here, scene.size, None):
             piece.claim(owner)
-    return Drawn(None, owner, placed, scene.numbers)
+    return Drawn(None, owner.astype(np.uint8), placed, scene.numbers)
 
 
 def draw(scene: Scene, t: int) -> Drawn:
     """Frame t as light falls on the sensor while the shutter is open; the ids are those of the middle of that time."""
-    moments, owner = shutter_times(scene, t), np.zeros(scene.size, np.uint8)
-    image = np.zeros((*scene.size, 3), np.float32)
-    for moment in moments:
-        image += _painted(scene, moment, owner if moment == t else None)
-    return Drawn(image / len(moments), owner, place(scene, t), scene.numbers)
+    placed, owner = place(scene, t), np.zeros(scene.size, np.float32)
+    image = _painted(scene, placed, t, owner)
+    others = [moment for moment in shutter_times(scene, t) if moment != t]
+    for moment in others:
+        image += _painted(scene, place(scene, moment), moment, None)
+    return Drawn(image / (1 + len(others)), owner.astype(np.uint8), placed, scene.numbers)
 
 
 def shutter_times(scene: Scene, t: int) -> list[float]:
@@ -98,12 +99,14 @@ class _Piece:
 
     def claim(self, owner: np.ndarray) -> None:
         """The layer shows wherever it covers more than half a pixel."""
-        np.copyto(owner[self.box], np.uint8(self.layer), where=self.alpha > 0.5)
+        there = owner[self.box]
+        cv2.max(
+            there, cv2.threshold(self.alpha, 0.5, self.layer, cv2.THRESH_BINARY)[1], there
+        )  # nearer layers count higher
 
 
-def _painted(scene: Scene, moment: float, owner: np.ndarray | None) -> np.ndarray:
+def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.ndarray | None) -> np.ndarray:
     """All layers over one another at one moment; fills in owner where it is wanted. Shapes: returns float32 (H,W,3)."""
-    placed = place(scene, moment)
     image = _sheet_colour(placed[0], scene.size)
     drift = 0.0 if scene.drift is None else float(at(scene.drift, moment))
     for here in placed[1:]:
@@ -122,21 +125,20 @@ def _pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_P
     if here.joints is None:
         colour = None if drift is None else _sheet_colour(here, size)
         return [_Piece(here.first, (slice(0, size[0]), slice(0, size[1])), _sheet_alpha(here, size), colour)]
-    boxes = _boxes(here, size)
-    seen = [k for k, box in enumerate(boxes) if box[0] < box[1] and box[2] < box[3]]
+    boxes, maps, links = _boxes(here, size), _to_texels(here), here.part.links
+    seen = [k for k, (a, b, c, d) in enumerate(boxes) if a < b and c < d]
     if not seen:
         return []
-    top, bottom, left, right = (fold(boxes[seen, k]) for k, fold in enumerate((np.min, np.max, np.min, np.max)))
+    top, bottom, left, right = (fold(boxes[k][side] for k in seen) for side, fold in enumerate((min, max, min, max)))
     rows, columns = grid(*size)[1][top:bottom], grid(*size)[0][:, left:right]
     points = cv2.merge([np.ascontiguousarray(part) for part in here.from_frame(columns, rows)])
     pieces = []
     for k in seen:
         a, b, c, d = boxes[k]
         inside = points[a - top : b - top, c - left : d - left]
-        texels = cv2.transform(inside, _to_texels(here, k))
-        link = here.part.links[k]
-        alpha = cv2.remap(link.alpha, texels, None, cv2.INTER_LINEAR)
-        colour = None if drift is None else _link_colour(link, texels, drift)
+        texels = cv2.transform(inside, maps[k])
+        alpha = cv2.remap(links[k].alpha, texels, None, cv2.INTER_LINEAR)
+        colour = None if drift is None else _link_colour(links[k], texels, drift)
         pieces.append(_Piece(here.first + k, (slice(a, b), slice(c, d)), alpha, colour))
     return pieces
 
@@ -146,23 +148,26 @@ def _link_colour(link: Link, texels: np.ndarray, drift: float) -> np.ndarray:
     return cv2.remap(texture, texels, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _to_texels(here: Placed, k: int) -> np.ndarray:
-    """Body coordinates to texels of link k: its joint undone, then scaled. Shapes: (2,3)."""
-    joint, link = here.joints[k], here.part.links[k]
-    undo = joint[:, :2].T  # a joint only turns
-    shift = undo @ joint[:, 2] + link.origin
-    return link.density * np.column_stack([undo, -shift])
+def _to_texels(here: Placed) -> np.ndarray:
+    """Body coordinates to the texels of each link: its joint undone, then scaled. Shapes: (L,2,3)."""
+    density, origin = here.part.rulers
+    undo = here.joints[:, :, :2].transpose(0, 2, 1)  # a joint only turns
+    shift = undo @ here.joints[:, :, 2:] + origin[:, :, None]
+    return density * np.concatenate([undo, -shift], 2)
 
 
-def _boxes(here: Placed, size: tuple[int, int]) -> np.ndarray:
-    """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: int (L,4)."""
-    corners = here.joints[:, :, :2] @ here.part.corners + here.joints[:, :, 2:]  # (L,2,4)
-    grow = np.array(here.bend[1::-1])
-    low, high = (corners.min(2) - grow).T, (corners.max(2) + grow).T
-    xs, ys = np.stack([low[0], high[0], low[0], high[0]]), np.stack([low[1], low[1], high[1], high[1]])
-    x, y = project(here.pose, xs, ys)
-    edges = np.stack([y.min(0) - 1, y.max(0) + 3, x.min(0) - 1, x.max(0) + 3], 1)
-    return np.clip(edges, 0, [size[0], size[0], size[1], size[1]]).astype(int)
+def _boxes(here: Placed, size: tuple[int, int]) -> list[list[int]]:
+    """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: L rows of 4."""
+    (middle, half), turn = here.part.extents, here.joints[:, :, :2]
+    middle = (turn @ middle[:, :, None])[:, :, 0] + here.joints[:, :, 2]
+    reach = (np.abs(turn) @ half[:, :, None])[:, :, 0] + here.bend[1::-1]
+    corners = middle[None] + _CORNERS * reach[None]  # (4,L,2)
+    x, y = project(here.pose, corners[:, :, 0], corners[:, :, 1])
+    edges = np.stack([y.min(0), y.max(0) + 1, x.min(0), x.max(0) + 1], 1)
+    return np.minimum(np.maximum(edges, 0), [size[0], size[0], size[1], size[1]]).astype(int).tolist()
+
+
+_CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])[:, None]
 
 
 def _sheet_colour(here: Placed, size: tuple[int, int]) -> np.ndarray:
