@@ -108,7 +108,14 @@ class _Stage:
         setting, recipe = self.setting, self.setting.recipe
         half = np.array(setting.size[::-1]) / 2
         starts = rng.uniform(-1, 1, (6, 2)) * np.maximum(half - 0.75 * radius, 0.15 * half)
-        gaps = [min([np.hypot(*(start - other.track[1, :2])) - np.exp(other.track[1, SIZE]) for other in others], default=0.0) for start in starts]
+        starts *= 0.5 if recipe.crossing else 1  # room for two to pass each other
+        gaps = [
+            min(
+                [np.hypot(*(start - other.track[1, :2])) - np.exp(other.track[1, SIZE]) for other in others],
+                default=0.0,
+            )
+            for start in starts
+        ]
         pace = recipe.pace / 100 * self.diagonal * np.exp(np.clip(recipe.pace_spread * rng.standard_normal(), -2, 1.5))
         pace *= rng.random() >= recipe.still
         seen = stroll(rng, setting.size, time, starts[int(np.argmax(gaps))], pace)
@@ -127,12 +134,18 @@ class _Stage:
 def _cast(stage: _Stage, rng, twist) -> list[Thing]:
     """Who is there, from back to front: objects, passers-by, and whom the label sends."""
     recipe = stage.setting.recipe
-    count = max(int(rng.choice(len(recipe.objects), p=np.array(recipe.objects) / sum(recipe.objects))) + 1, recipe.least_objects)
+    count = max(
+        int(rng.choice(len(recipe.objects), p=np.array(recipe.objects) / sum(recipe.objects))) + 1, recipe.least_objects
+    )
     ride = recipe.follow * (1 - min(abs(rng.normal(0, 0.35)), 1))
     things: list[Thing] = []
     for number in range(1, count + 1):
         crowd = 1 + 0.12 * max(count - 2, 0)
-        things.append(_thing(stage, rng, twist, number, things, ride if number == 1 or rng.random() < 0.75 else 0.0, LARGEST / crowd))
+        things.append(
+            _thing(
+                stage, rng, twist, number, things, ride if number == 1 or rng.random() < 0.75 else 0.0, LARGEST / crowd
+            )
+        )
     passers = int(rng.integers(0, recipe.passers + 1)) if recipe.passers else 0
     extra = [_thing(stage, rng, None, 0, things, ride * rng.integers(2), LARGEST_PASSER) for _ in range(passers)]
     order = [(things + extra)[i] for i in rng.permutation(count + passers)]
@@ -152,14 +165,16 @@ def _twisted(stage: _Stage, rng, twist, order: list[Thing], things: list[Thing])
     if recipe.occluder:
         order.append(_occluder(stage, twist, first, cover=1.25))
     elif passes:
-        order.append(_occluder(stage, occluder, first, cover=occluder.uniform(0.4, 1.0), quick=occluder.uniform(0.4, 1.2)))
+        order.append(
+            _occluder(stage, occluder, first, cover=occluder.uniform(0.4, 1.0), quick=occluder.uniform(0.4, 1.2))
+        )
     return order
 
 
 def _thing(stage: _Stage, rng, twist, number: int, others: list[Thing], ride: float, most: float) -> Thing:
     setting, recipe = stage.setting, stage.setting.recipe
     category = str(rng.choice(TRAINING))
-    most = LARGEST_TO_HIDE if number == 1 and (recipe.occluder or recipe.crossing) else most
+    most = LARGEST_TO_HIDE if (number == 1 and recipe.occluder) or (number <= 2 and recipe.crossing) else most
     (body, radius), nearness = stage.individual(rng, category, most), float(rng.uniform(1.0, 1.25))
     time = clock(setting.frames, recipe.clock)
     way = stage.way(rng, radius, others, time, nearness, ride if recipe.clock else 0.0)
@@ -231,7 +246,15 @@ def _mounted(stage: _Stage, rng, order: list[Thing], count: int) -> list[Thing]:
     track[:, SIZE] += np.log(radius) - mount.track[1, SIZE]
     number = 1 if rng.random() < 0.5 else count + 1
     named = mount.category if number == 1 else category
-    rider = Thing(number, named, dress(stage.setting, rng, body, radius), track, mount.nearness, body.beat, _bend(stage.setting, rng, body))
+    rider = Thing(
+        number,
+        named,
+        dress(stage.setting, rng, body, radius),
+        track,
+        mount.nearness,
+        body.beat,
+        _bend(stage.setting, rng, body),
+    )
     place = order.index(mount) + int(rng.integers(2))
     return [*order[:place], rider, *order[place:]]
 

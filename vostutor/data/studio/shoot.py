@@ -18,7 +18,9 @@ from vostutor.data.studio.sensor import develop, grain_for
 SMALLEST_OBJECT = 0.004  # share of the frame that each object shows at the start
 ATTEMPTS = 400
 
-Promise = Callable[[np.ndarray, Scene], bool]  # ids uint8 (T,H,W) and the scene: does it have its label's property?
+Promise = Callable[
+    [np.ndarray, np.ndarray, Scene], bool
+]  # ids and owner (T,H,W), and the scene: has it its label's property?
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,14 @@ def cast(recipe: Recipe, seed: int, size: tuple[int, int], frames: int, promise:
         scene = compose(recipe, np.random.default_rng([seed, 0, attempt]), size, frames)
         if not _all_start(scene, trace(scene, 0)):
             continue
-        if promise is None or promise(np.stack([trace(scene, t).ids for t in range(frames)]), scene):
+        if promise is None or _kept(promise, scene):
             return scene
     raise AssertionError(f"no scene for {recipe} seed {seed} size {size} frames {frames} in {ATTEMPTS} attempts")
+
+
+def _kept(promise: Promise, scene: Scene) -> bool:
+    owner = np.stack([trace(scene, t).owner for t in range(scene.frames)])
+    return promise(scene.numbers[owner], owner, scene)
 
 
 def _all_start(scene: Scene, view: Drawn) -> bool:

@@ -20,6 +20,7 @@ from vostutor.data.studio.surfaces import coats, ground, random_colour, shade, s
 DENSITY = 1.2  # texels per pixel
 FLOOR = 1.5  # frames wide, mirrored beyond
 SHELF, SHELF_TEXELS = 48, 72  # silhouettes for what lies about
+LEAF = SHELF_TEXELS  # texels of the stuff it is cut from
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,15 @@ class Setting:
         return cv2.GaussianBlur(texture.astype(np.float32), (0, 0), self.recipe.texture_blur)
 
 
-def dress(setting: Setting, rng: np.random.Generator, body: Body, radius: float, stuff: np.ndarray | None = None, *, drifting=None):
+def dress(
+    setting: Setting,
+    rng: np.random.Generator,
+    body: Body,
+    radius: float,
+    stuff: np.ndarray | None = None,
+    *,
+    drifting=None,
+):
     """The links of a body in fresh coats, shaded by the scene's lamp; `stuff` (S,S,3) is what to cut the main coat from.
 
     Shapes: returns a tuple of Link. Units: radius in pixels. drifting is a generator for the coats after drifting, or None.
@@ -96,7 +105,9 @@ def _new_coats(setting: Setting, rng: np.random.Generator, material: list) -> li
 def floor(setting: Setting, rng: np.random.Generator, leaves: int) -> Sheet:
     """The farthest ground and what lies on it."""
     height, width = (round(FLOOR * n * DENSITY) for n in setting.size)
-    image = np.ascontiguousarray(ground(rng, height, width, setting.colour, families=setting.recipe.families), dtype=np.float32)
+    image = np.ascontiguousarray(
+        ground(rng, height, width, setting.colour, families=setting.recipe.families), dtype=np.float32
+    )
     _scatter(setting, rng, image, None, leaves)
     return Sheet(setting.soft(image), None, _middle(height, width), DENSITY, 1.0)
 
@@ -140,13 +151,22 @@ def _bank(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     return alpha
 
 
-def _scatter(setting: Setting, rng, image: np.ndarray, alpha, leaves: int, sizes: tuple[float, float] = (2.5, 18.0)) -> None:
+def _scatter(
+    setting: Setting, rng, image: np.ndarray, alpha, leaves: int, sizes: tuple[float, float] = (2.5, 18.0)
+) -> None:
     """Put things down that nobody annotated, drawn like the objects; small ones are the most frequent (radius^-3)."""
     smallest, largest = sizes
+    materials = [
+        surface(rng, LEAF, LEAF, random_colour(rng), families=setting.recipe.families) for _ in range(min(leaves, 8))
+    ]
     for _ in range(leaves):
         radius = (smallest**-2 - rng.random() * (smallest**-2 - largest**-2)) ** -0.5 * setting.unit
         cover = _silhouette(rng, 2 * max(3, round(radius * DENSITY * 1.2)))
-        material = surface(rng, *cover.shape, random_colour(rng), families=setting.recipe.families)
+        y, x = rng.integers(LEAF - len(cover) + 1, size=2)
+        material = materials[rng.integers(len(materials))][y : y + len(cover), x : x + len(cover)]
+        material = material + 0.6 * (
+            random_colour(rng) - material.mean((0, 1))
+        )  # its own shade of the stuff that lies about
         weight = setting.recipe.blend * rng.random()
         if weight and setting.surroundings:
             material = transfer(material, setting.surroundings, weight)

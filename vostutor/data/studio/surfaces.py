@@ -25,7 +25,10 @@ FAMILIES = {"photo": photo, **PATTERNS}
 PHOTO_SHARE = 0.5
 DARKEST, BRIGHTEST = 4, 251
 GROUND_CHROMA = 36.0  # earth, stone and grass are duller than what crawls on them
-CONTRAST, DEVIATION = (0.37, 0.75), (5, 24)  # share of its pattern's contrast that a material keeps; what that may come to
+CONTRAST, DEVIATION = (
+    (0.37, 0.75),
+    (5, 24),
+)  # share of its pattern's contrast that a material keeps; what that may come to
 MIDDLE_TONE, TONES = 125.0, (25.0, 75.0)  # brightness of a ground, and how far its materials lie from it
 SKIES = ("clouds", "gradient")
 

@@ -1,0 +1,92 @@
+"""The committed validation split of minivos: clips to look at and to use in exercises, in DAVIS layout.
+
+python -m vostutor.data.split data/minivos     # draws it again
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from vostutor.core.clip import Clip
+from vostutor.core.errors import DataError
+from vostutor.core.files import write_atomically
+from vostutor.data.frames import read_frame
+from vostutor.data.minivos import LABELS, VALIDATION_SEED, VERSION, draw_clip
+from vostutor.data.palette import read_ids, write_ids
+from vostutor.data.place import home
+
+CLIPS, FRAMES, QUALITY = 4, 16, 90  # clips of each label, frames of a clip, as JPEG counts quality
+_INDEX, _FRAMES, _MASKS = "labels.json", "JPEGImages", "Annotations"
+
+
+def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
+    """The committed clips, CLIPS of each label: frames and ids as they lie on disk.
+
+    Flow, occlusion and depth order are not stored; `flow=True` draws them again from the clips' seeds.
+
+    Raises: DataError when the files are not there, or were drawn by another version.
+    >>> len(validation_split()) == CLIPS * len(LABELS)
+    True
+    """
+    folder = home() / "minivos"
+    index = json.loads((folder / _INDEX).read_text()) if (folder / _INDEX).exists() else {"version": "no clips at all"}
+    if index["version"] != VERSION:
+        raise DataError(
+            expected=f"clips of minivos {VERSION} in {folder}",
+            got=index["version"],
+            try_this=f"python -m vostutor.data.split {folder}",
+        )
+    return tuple(_read(folder, name, entry, flow) for name, entry in index["sequences"].items())
+
+
+def write_validation_split(folder: str | Path) -> Path:
+    """Draw the validation split into a folder, in DAVIS layout with labels.json beside it; returns the folder."""
+    folder, sequences = Path(folder), {}
+    for place, label in enumerate(LABELS):
+        for k in range(1, CLIPS + 1):
+            name, seed = f"{label}-{k}", VALIDATION_SEED + 10 * place + k
+            clip = draw_clip(label, seed, frames=FRAMES, flow=False)
+            _write(folder, name, clip)
+            objects = {str(i): category for i, category in zip(clip.object_ids, clip.categories, strict=True)}
+            sequences[name] = {"label": label, "seed": seed, "objects": objects}
+    write_atomically(folder / "ImageSets" / "val.txt", "".join(f"{name}\n" for name in sequences))
+    write_atomically(folder / _INDEX, json.dumps({"version": VERSION, "sequences": sequences}, indent=1) + "\n")
+    return folder
+
+
+def _write(folder: Path, name: str, clip: Clip) -> None:
+    for t, (frame, ids) in enumerate(zip(clip.frames, clip.ids, strict=True)):
+        write_atomically(folder / _FRAMES / name / f"{t:05d}.jpg", _jpeg(frame))
+        write_ids(folder / _MASKS / name / f"{t:05d}.png", ids.numpy())
+
+
+def _jpeg(frame: torch.Tensor) -> bytes:
+    picture = cv2.cvtColor(frame.permute(1, 2, 0).numpy(), cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+
+
+def _read(folder: Path, name: str, entry: dict, flow: bool) -> Clip:
+    frames = torch.stack([read_frame(path) for path in sorted((folder / _FRAMES / name).glob("*.jpg"))])
+    ids = np.stack([read_ids(path) for path in sorted((folder / _MASKS / name).glob("*.png"))])
+    drawn = draw_clip(entry["label"], entry["seed"], size=tuple(ids.shape[1:]), frames=len(ids)) if flow else None
+    return Clip(
+        frames=frames,
+        ids=torch.from_numpy(ids.astype(np.int64)),
+        flow_fwd=drawn and drawn.flow_fwd,
+        flow_bwd=drawn and drawn.flow_bwd,
+        occluded=drawn and drawn.occluded,
+        depth_order=drawn and drawn.depth_order,
+        object_ids=tuple(int(i) for i in entry["objects"]),
+        categories=tuple(entry["objects"].values()),
+        labels={entry["label"]},
+        name=name,
+        source=f"minivos {VERSION} {entry['label']} seed {entry['seed']}, as JPEG",
+    )
+
+
+if __name__ == "__main__":
+    print(write_validation_split(*sys.argv[1:] or [home() / "minivos"]))
