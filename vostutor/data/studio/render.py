@@ -11,7 +11,7 @@ import numpy as np
 
 from vostutor.data.studio.layers import Placed, grid, place, project
 from vostutor.data.studio.motion import at
-from vostutor.data.studio.scene import Link, Scene, Shadow, Sheet
+from vostutor.data.studio.scene import Link, Scene, Shadow
 
 SUB_FRAMES = (
     (0.5, 1),
@@ -107,7 +107,9 @@ class _Piece:
 
 def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.ndarray | None) -> np.ndarray:
     """All layers over one another at one moment; fills in owner where it is wanted. Shapes: returns float32 (H,W,3)."""
-    image = _sheet_colour(placed[0], scene.size)
+    image = _sheet(
+        placed[0], placed[0].part.texture, (slice(0, scene.size[0]), slice(0, scene.size[1])), cv2.INTER_CUBIC
+    )
     drift = 0.0 if scene.drift is None else float(at(scene.drift, moment))
     for here in placed[1:]:
         pieces = _pieces(here, scene.size, drift)
@@ -123,8 +125,7 @@ def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.
 def _pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_Piece]:
     """What the frame shows of a sheet or a thing; without colour when drift is None."""
     if here.joints is None:
-        colour = None if drift is None else _sheet_colour(here, size)
-        return [_Piece(here.first, (slice(0, size[0]), slice(0, size[1])), _sheet_alpha(here, size), colour)]
+        return _sheet_pieces(here, size, drift)
     boxes, maps, links = _boxes(here, size), _to_texels(here), here.part.links
     seen = [k for k, (a, b, c, d) in enumerate(boxes) if a < b and c < d]
     if not seen:
@@ -170,21 +171,28 @@ def _boxes(here: Placed, size: tuple[int, int]) -> list[list[int]]:
 _CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])[:, None]
 
 
-def _sheet_colour(here: Placed, size: tuple[int, int]) -> np.ndarray:
-    """Ground as the camera sees it, mirrored where it ends. Shapes: float32 (H,W,3)."""
-    return _sheet(here, here.part.texture, size, cv2.INTER_CUBIC)
+def _sheet_pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_Piece]:
+    """A sheet where there is any of it."""
+    whole = slice(0, size[0]), slice(0, size[1])
+    alpha = _sheet(here, here.part.alpha, whole, cv2.INTER_LINEAR)
+    left, top, width, height = cv2.boundingRect((alpha > 0).view(np.uint8))
+    if not width:
+        return []
+    box = slice(top, top + height), slice(left, left + width)
+    colour = None if drift is None else _sheet(here, here.part.texture, box, cv2.INTER_CUBIC)
+    return [_Piece(here.first, box, np.ascontiguousarray(alpha[box]), colour)]
 
 
-def _sheet_alpha(here: Placed, size: tuple[int, int]) -> np.ndarray:
-    return _sheet(here, here.part.alpha, size, cv2.INTER_LINEAR)
-
-
-def _sheet(here: Placed, texture: np.ndarray, size: tuple[int, int], how: int) -> np.ndarray:
-    sheet: Sheet = here.part
+def _sheet(here: Placed, texture: np.ndarray, box: tuple[slice, slice], how: int) -> np.ndarray:
+    """Ground as the camera sees it in a box of the frame, mirrored where it ends. Shapes: float32 (h,w,...)."""
+    sheet, (rows, columns) = here.part, box
     (x, y), density = sheet.origin, sheet.density
-    to_texels = np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ here.unpose
-    flags = how | cv2.WARP_INVERSE_MAP
-    return cv2.warpPerspective(texture, to_texels, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
+    shift = np.array([[1.0, 0, columns.start], [0, 1, rows.start], [0, 0, 1]])
+    to_texels = np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ here.unpose @ shift
+    side = columns.stop - columns.start, rows.stop - rows.start
+    return cv2.warpPerspective(
+        texture, to_texels, side, flags=how | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT
+    )
 
 
 def _cast_shadow(image: np.ndarray, shadow: Shadow, pieces: list[_Piece]) -> None:
