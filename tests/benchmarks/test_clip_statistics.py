@@ -69,6 +69,12 @@ def test_edges_pieces_and_holes_are_seen():
     assert not shape.touches_edge(box(1, 20, 10, 10))
 
 
+def test_the_outline_of_a_hole_counts():
+    block, hole = box(20, 20, 30, 30), box(30, 30, 5, 5)
+    around = 4 * 4 + 4 * np.sqrt(2)  # the pixels beside the hole: four steps a side, and across the four corners
+    assert shape.outline_length(block & ~hole) == pytest.approx(shape.outline_length(block) + around)
+
+
 def test_a_bay_open_to_the_frame_is_no_hole():
     assert not shape.has_hole(box(0, 20, 30, 30) & ~box(0, 30, 10, 10))
 
