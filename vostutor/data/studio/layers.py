@@ -17,6 +17,7 @@ from vostutor.data.studio.motion import at, view
 from vostutor.data.studio.scene import ANGLE, CLOCK, SIZE, SQUASH, Scene, Sheet, Thing, X, Y
 
 NOWHERE = 255  # the layer of what lies outside the frame
+_CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])[:, None]
 _STIFF = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
 
 
@@ -97,6 +98,25 @@ def joints_at(thing: Thing, time: float) -> np.ndarray:
         joints[index] = (c * cos - s * sin, s * cos + c * sin, c * u - s * v + x, s * u + c * v + y)
     rows = [(c, -s, x, s, c, y) for c, s, x, y in (joints[index] for index in range(len(thing.links)))]
     return np.array(rows).reshape(-1, 2, 3)
+
+
+def texel_maps(here: Placed) -> np.ndarray:
+    """Body coordinates to the texels of each link: its joint undone, then scaled. Shapes: (L,2,3)."""
+    density, origin = here.part.rulers
+    undo = here.joints[:, :, :2].transpose(0, 2, 1)  # a joint only turns
+    shift = undo @ here.joints[:, :, 2:] + origin[:, :, None]
+    return density * np.concatenate([undo, -shift], 2)
+
+
+def boxes(here: Placed, size: tuple[int, int]) -> list[list[int]]:
+    """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: L rows of 4."""
+    (middle, half), turn = here.part.extents, here.joints[:, :, :2]
+    middle = (turn @ middle[:, :, None])[:, :, 0] + here.joints[:, :, 2]
+    reach = (np.abs(turn) @ half[:, :, None])[:, :, 0] + here.bend[1::-1]
+    corners = middle[None] + _CORNERS * reach[None]  # (4,L,2)
+    x, y = project(here.pose, corners[:, :, 0], corners[:, :, 1])
+    edges = np.stack([y.min(0), y.max(0) + 1, x.min(0), x.max(0) + 1], 1)
+    return np.minimum(np.maximum(edges, 0), [size[0], size[0], size[1], size[1]]).astype(int).tolist()
 
 
 def flow_between(a: tuple[Placed, ...], b: tuple[Placed, ...], owner: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vostutor.data.studio.layers import Placed, grid, place, project
+from vostutor.data.studio.layers import Placed, boxes, grid, place, project, texel_maps
 from vostutor.data.studio.motion import at
 from vostutor.data.studio.scene import Link, Scene, Shadow
 
@@ -126,16 +126,16 @@ def _pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_P
     """What the frame shows of a sheet or a thing; without colour when drift is None."""
     if here.joints is None:
         return _sheet_pieces(here, size, drift)
-    boxes, maps, links = _boxes(here, size), _to_texels(here), here.part.links
-    seen = [k for k, (a, b, c, d) in enumerate(boxes) if a < b and c < d]
+    areas, maps, links = boxes(here, size), texel_maps(here), here.part.links
+    seen = [k for k, (a, b, c, d) in enumerate(areas) if a < b and c < d]
     if not seen:
         return []
-    top, bottom, left, right = (fold(boxes[k][side] for k in seen) for side, fold in enumerate((min, max, min, max)))
+    top, bottom, left, right = (fold(areas[k][side] for k in seen) for side, fold in enumerate((min, max, min, max)))
     rows, columns = grid(*size)[1][top:bottom], grid(*size)[0][:, left:right]
     points = cv2.merge([np.ascontiguousarray(part) for part in here.from_frame(columns, rows)])
     pieces = []
     for k in seen:
-        a, b, c, d = boxes[k]
+        a, b, c, d = areas[k]
         inside = points[a - top : b - top, c - left : d - left]
         texels = cv2.transform(inside, maps[k])
         alpha = cv2.remap(links[k].alpha, texels, None, cv2.INTER_LINEAR)
@@ -147,28 +147,6 @@ def _pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_P
 def _link_colour(link: Link, texels: np.ndarray, drift: float) -> np.ndarray:
     texture = link.texture if link.later is None or not drift else (1 - drift) * link.texture + drift * link.later
     return cv2.remap(texture, texels, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _to_texels(here: Placed) -> np.ndarray:
-    """Body coordinates to the texels of each link: its joint undone, then scaled. Shapes: (L,2,3)."""
-    density, origin = here.part.rulers
-    undo = here.joints[:, :, :2].transpose(0, 2, 1)  # a joint only turns
-    shift = undo @ here.joints[:, :, 2:] + origin[:, :, None]
-    return density * np.concatenate([undo, -shift], 2)
-
-
-def _boxes(here: Placed, size: tuple[int, int]) -> list[list[int]]:
-    """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: L rows of 4."""
-    (middle, half), turn = here.part.extents, here.joints[:, :, :2]
-    middle = (turn @ middle[:, :, None])[:, :, 0] + here.joints[:, :, 2]
-    reach = (np.abs(turn) @ half[:, :, None])[:, :, 0] + here.bend[1::-1]
-    corners = middle[None] + _CORNERS * reach[None]  # (4,L,2)
-    x, y = project(here.pose, corners[:, :, 0], corners[:, :, 1])
-    edges = np.stack([y.min(0), y.max(0) + 1, x.min(0), x.max(0) + 1], 1)
-    return np.minimum(np.maximum(edges, 0), [size[0], size[0], size[1], size[1]]).astype(int).tolist()
-
-
-_CORNERS = np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])[:, None]
 
 
 def _sheet_pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_Piece]:
