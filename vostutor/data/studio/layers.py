@@ -108,6 +108,12 @@ def texel_maps(here: Placed) -> np.ndarray:
     return density * np.concatenate([undo, -shift], 2)
 
 
+def sheet_map(here: Placed) -> np.ndarray:
+    """Frame pixels to the texels of a sheet. Shapes: (3,3)."""
+    (x, y), density = here.part.origin, here.part.density
+    return np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ here.unpose
+
+
 def boxes(here: Placed, size: tuple[int, int]) -> list[list[int]]:
     """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: L rows of 4."""
     (middle, half), turn = here.part.extents, here.joints[:, :, :2]
@@ -148,11 +154,15 @@ def _carry(here: Placed, there: Placed, owner: np.ndarray, target: np.ndarray) -
         return
     columns, rows = _flat_grid(*owner.shape)
     x, y = here.from_frame(columns.take(pixels), rows.take(pixels))
-    turn = there.joints[:, :, :2] @ here.joints[:, :, :2].transpose(0, 2, 1)  # a joint only turns: transposed is undone
-    shift = there.joints[:, :, 2:] - turn @ here.joints[:, :, 2:]
-    table = np.concatenate([turn, shift], 2).reshape(-1, 6).T.astype(np.float32)
+    table = link_turns(here, there).reshape(-1, 6).T.astype(np.float32)
     a, b, e, c, d, f = (row.take(link[pixels]) for row in table)
     target[0][pixels], target[1][pixels] = there.to_frame(a * x + b * y + e, c * x + d * y + f)
+
+
+def link_turns(here: Placed, there: Placed) -> np.ndarray:
+    """What happens to each link's points between two moments, on the body. Shapes: (L,2,3)."""
+    turn = there.joints[:, :, :2] @ here.joints[:, :, :2].transpose(0, 2, 1)  # a joint only turns: transposed is undone
+    return np.concatenate([turn, there.joints[:, :, 2:] - turn @ here.joints[:, :, 2:]], 2)
 
 
 def occluded_between(owner_a: np.ndarray, owner_b: np.ndarray, flow: np.ndarray) -> np.ndarray:

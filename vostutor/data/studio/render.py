@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vostutor.data.studio.layers import Placed, boxes, grid, place, project, texel_maps
+from vostutor.data.studio.layers import Placed, boxes, grid, place, project, sheet_map, texel_maps
 from vostutor.data.studio.motion import at
 from vostutor.data.studio.scene import Link, Scene, Shadow
 
@@ -163,14 +163,10 @@ def _sheet_pieces(here: Placed, size: tuple[int, int], drift: float | None) -> l
 
 def _sheet(here: Placed, texture: np.ndarray, box: tuple[slice, slice], how: int) -> np.ndarray:
     """Ground as the camera sees it in a box of the frame, mirrored where it ends. Shapes: float32 (h,w,...)."""
-    sheet, (rows, columns) = here.part, box
-    (x, y), density = sheet.origin, sheet.density
-    shift = np.array([[1.0, 0, columns.start], [0, 1, rows.start], [0, 0, 1]])
-    to_texels = np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ here.unpose @ shift
-    side = columns.stop - columns.start, rows.stop - rows.start
-    return cv2.warpPerspective(
-        texture, to_texels, side, flags=how | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REFLECT
-    )
+    rows, columns = box
+    to_texels = sheet_map(here) @ [[1.0, 0, columns.start], [0, 1, rows.start], [0, 0, 1]]
+    side, flags = (columns.stop - columns.start, rows.stop - rows.start), how | cv2.WARP_INVERSE_MAP
+    return cv2.warpPerspective(texture, to_texels, side, flags=flags, borderMode=cv2.BORDER_REFLECT)
 
 
 def _cast_shadow(image: np.ndarray, shadow: Shadow, pieces: list[_Piece]) -> None:
