@@ -9,4 +9,5 @@ __getattr__, __all__ = lazily(__name__, {
     "read_ids": "palette", "write_ids": "palette",
     "draw_clip": "minivos", "LABELS": "minivos", "VERSION": "minivos", "validation_split": "split",
     "draw_training_clip": "minivos", "draw_recipe": "minivos",
+    "Pool": "pool", "clip_pool": "pool", "fingerprint": "freeze",
 })  # fmt: skip
