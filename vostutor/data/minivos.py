@@ -58,16 +58,18 @@ def draw_training_clip(
     >>> draw_training_clip(4, frames=2).labels == draw_training_clip(4, frames=2).labels
     True
     """
+    _refuse("plain", seed, size, frames)
     label = mixed_label(seed, progress)
     label = "plain" if frames < 8 and label in LONGER else label
     if label != "easy":
         return draw_clip(label, seed, size=size, frames=frames, flow=flow)
-    _refuse("plain", seed, size, frames)
     return clip_of(shoot(EASY, int(seed), size=tuple(size), frames=frames, flow=flow), "easy", int(seed))
 
 
 def mixed_label(seed: int, progress: float = 0.5) -> str:
     """Which label a training seed has, at a share of the training steps from 0 to 1."""
+    if not isinstance(progress, int | float) or not 0 <= progress <= 1:
+        _raise("a share of the training steps from 0 to 1", progress, "progress=0.5")
     weights = CURRICULUM[max(start for start in CURRICULUM if start <= progress)]
     shares = np.cumsum(list(weights.values()))
     chance = np.random.default_rng([seed, 2]).random() * shares[-1]

@@ -55,8 +55,8 @@ def runs(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
 
 def has_a_twin(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     """The twin that nobody annotated shows itself in most frames, and object 1 stays."""
-    first = next(thing for thing in scene.things if thing.number == 1)
-    twin = next(thing for thing in scene.things if thing.number == 0 and thing.links is first.links)
+    originals = [thing.links for thing in scene.things if thing.number == 1]  # two, where a rider has the same number
+    twin = next(thing for thing in scene.things if thing.number == 0 and any(thing.links is own for own in originals))
     area = np.isin(owner, layers_of(scene, twin)).sum((1, 2))
     return bool((area > 0.4 * (ids[0] == 1).sum()).mean() > 0.6 and stays(ids, owner, scene))
 
