@@ -181,7 +181,7 @@ def _cast_shadow(image: np.ndarray, shadow: Shadow, pieces: list[_Piece]) -> Non
         y, x = piece.box[0].start - top + reach, piece.box[1].start - left + reach
         here = cover[y : y + piece.alpha.shape[0], x : x + piece.alpha.shape[1]]
         np.maximum(here, piece.alpha, out=here)
-    cover = cv2.GaussianBlur(cover, (2 * reach + 1, 2 * reach + 1), shadow.softness)
+    cover = cv2.GaussianBlur(cover, (2 * reach + 1, 2 * reach + 1), shadow.softness, borderType=cv2.BORDER_CONSTANT)
     y, x = top - reach + dy, left - reach + dx
     cut_y, cut_x = max(-y, 0), max(-x, 0)
     there = image[y + cut_y : y + len(cover), x + cut_x : x + cover.shape[1]]

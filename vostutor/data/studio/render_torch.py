@@ -108,14 +108,14 @@ def _pieces(heres: tuple[Placed, ...], size: tuple[int, int], drift: Tensor | No
     part, first = heres[0].part, heres[0].first
     if isinstance(part, Sheet):
         everywhere = np.tile([0, size[0], 0, size[1]], (len(heres), 1))
-        moment, x, y = _pixels(everywhere, size, device)
+        moment, x, y = _pixels(everywhere, device)
         texels = _project(_tensor([sheet_map(here) for here in heres], device)[moment], x, y)
         return [_piece(first, part, _index(moment, x, y, size), texels, None, "reflection")]
     unpose, bend = (_tensor([getattr(here, name) for here in heres], device) for name in ("unpose", "bend"))
     areas = np.array([boxes(here, size) for here in heres]).swapaxes(0, 1)
     maps, pieces = _tensor([texel_maps(here) for here in heres], device).unbind(1), []
     for k, link in enumerate(part.links):
-        moment, x, y = _pixels(areas[k], size, device)
+        moment, x, y = _pixels(areas[k], device)
         if len(moment):
             texels = _project(maps[k][moment], *_from_frame(unpose[moment], bend[moment], x, y))
             share = None if drift is None or link.later is None else drift[moment]
@@ -123,12 +123,14 @@ def _pieces(heres: tuple[Placed, ...], size: tuple[int, int], drift: Tensor | No
     return pieces
 
 
-def _pixels(areas: np.ndarray, size: tuple[int, int], device) -> tuple[Tensor, Tensor, Tensor]:
+def _pixels(areas: np.ndarray, device) -> tuple[Tensor, Tensor, Tensor]:
     """The pixels of one box a moment: their moment, column and row. Shapes: (M,4) -> (N,) three times."""
+    top, bottom, left, right = areas.T
+    height, width = max((bottom - top).max(), 0), max((right - left).max(), 0)
     top, bottom, left, right = torch.as_tensor(areas, device=device).T[..., None]
-    rows, columns = (torch.arange(n, device=device) for n in size)
-    inside = ((rows >= top) & (rows < bottom))[:, :, None] & ((columns >= left) & (columns < right))[:, None]
-    moment, y, x = inside.nonzero(as_tuple=True)
+    rows, columns = top + torch.arange(height, device=device), left + torch.arange(width, device=device)
+    moment, y, x = ((rows < bottom)[:, :, None] & (columns < right)[:, None]).nonzero(as_tuple=True)
+    y, x = y + top[moment, 0], x + left[moment, 0]
     return moment, x.float(), y.float()
 
 
@@ -153,7 +155,6 @@ def _piece(
             points[shown],
             share if share is None else share[shown],
         )
-    points = (points * 32).round() / 32  # OpenCV's cubic kernel comes from a table of 32 positions a texel
     colour = _sampled(_tensor(part.texture, device), points, "bicubic", edge)
     if share is not None:
         later = _sampled(_tensor(part.later, device), points, "bicubic", edge)
@@ -181,9 +182,11 @@ def _cast_shadow(image: Tensor, shadow: Shadow, pieces: list[_Piece], shape: tup
     kernel = kernel / kernel.sum()
     (dx, dy), (_, height, width) = shadow.shift, shape
     margin_x, margin_y = reach + abs(dx), reach + abs(dy)
-    soft = F.pad(cover.view(shape)[:, None], (margin_x, margin_x, margin_y, margin_y))
-    soft = F.conv2d(F.conv2d(soft, kernel.view(1, 1, 1, -1), padding="same"), kernel.view(1, 1, -1, 1), padding="same")
-    soft = soft[:, 0, margin_y - dy : margin_y - dy + height, margin_x - dx : margin_x - dx + width]
+    soft = F.pad(cover.view(shape), (margin_x, margin_x, margin_y, margin_y))
+    for axis in (1, 2):  # taps one by one: a convolution of one channel takes a CPU three times as long
+        padded = F.pad(soft, (0, 0, reach, reach) if axis == 1 else (reach, reach))
+        soft = sum(weight * padded.narrow(axis, k, soft.shape[axis]) for k, weight in enumerate(kernel.tolist()))
+    soft = soft[:, margin_y - dy : margin_y - dy + height, margin_x - dx : margin_x - dx + width]
     image *= 1 - shadow.strength * soft.reshape(-1, 1)
 
 
