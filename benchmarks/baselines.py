@@ -34,7 +34,7 @@ from vostutor.metrics.region import jaccard
 from vostutor.models.baselines import CopyFirstMask, FlowWarp
 from vostutor.ops.dis import dis_flow
 
-MIXTURE = "labels"  # the variant in benchmarks/pools.py whose pool is the default mixture
+MIXTURE = "mixture"  # the variant in benchmarks/pools.py whose pool is the default mixture
 FIRST_SEED, CLIPS = 1_000_000, 24
 ONE_SHOT_STEPS = 50
 HIDDEN = 0.25  # an object is hidden while it shows less than this share of its first area

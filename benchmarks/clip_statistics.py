@@ -35,9 +35,8 @@ Clips = Callable[[int, int], Iterable[Clip]]  # count, frames
 
 def default_clips(count: int, frames: int) -> Iterable[Clip]:
     """So many clips of the default mixture, the same every time."""
-    labels = minivos.LABELS
     for k in range(count):
-        yield minivos.draw_clip(labels[k % len(labels)], FIRST_SEED + k, frames=frames)
+        yield minivos.draw_training_clip(FIRST_SEED + k, frames=frames)
 
 
 def measure(frames: np.ndarray, mask: np.ndarray) -> Values:

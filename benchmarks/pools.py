@@ -20,7 +20,7 @@ import torch
 
 from benchmarks.training import Pool
 from vostutor.core.errors import DataError, SettingsError
-from vostutor.data.studio.recipe import KNOBS, RECIPES, Recipe, rung
+from vostutor.data.studio.recipe import KNOBS, Recipe, rung
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / "build" / "transfer"
@@ -67,11 +67,11 @@ def draw_first(seed: int, clips: int, frames: int) -> Drawn:
         return _loaded(target)
 
 
-def draw_labels(seed: int, clips: int, frames: int) -> Drawn:
-    """Clips of today's minivos, all of its labels evenly. Shapes: as `draw_first`."""
-    from vostutor.data.minivos import LABELS, draw_clip
+def draw_mixture(seed: int, clips: int, frames: int) -> Drawn:
+    """Clips of today's minivos in its default mixture. Shapes: as `draw_first`."""
+    from vostutor.data.minivos import draw_training_clip
 
-    drawn = [draw_clip(LABELS[k % len(LABELS)], seed + k, frames=frames) for k in range(clips)]
+    drawn = [draw_training_clip(seed + k, frames=frames) for k in range(clips)]
     return np.stack([clip.frames.numpy() for clip in drawn]), np.stack([clip.ids.numpy() for clip in drawn]).astype(
         "uint8"
     )
@@ -88,11 +88,10 @@ def draw_recipes(recipes: Sequence[Recipe], seed: int, clips: int, frames: int) 
 RUNGS: dict[str, tuple[Recipe, ...]] = {  # variants that are recipes: bare, then one knob more at a time, in order
     "bare": (rung(None),),
     **{knob: (rung(knob),) for knob in KNOBS},
-    "studio": tuple(RECIPES.values()),
 }
 VARIANTS: dict[str, Callable[[int, int, int], Drawn]] = {
     "first": draw_first,
-    "labels": draw_labels,
+    "mixture": draw_mixture,
     **{name: partial(draw_recipes, recipes) for name, recipes in RUNGS.items()},
 }
 

@@ -35,6 +35,8 @@ from benchmarks.measures import davis
 from benchmarks.measures.footage import Footage, grown, shrunk, thinned
 from benchmarks.measures.probe_nets import Keyhole, SmallUNet, mean_auc, scores, train
 from vostutor.core import Clip
+from vostutor.data.minivos import scene_of
+from vostutor.data.studio.labels import layers_of
 
 MARGIN, CHANCE = 0.1, 0.5  # a cue that misleads on film is worth no less than none
 STEPS = {"ladder 1": 400, "ladder 5": 300, "ladder 9": 200, "high-pass": 300, "border": 300, "U-Net": 200}
@@ -234,7 +236,14 @@ def report(learnt: Pictures, held_out: Pictures, film: Pictures | None) -> list[
     return found + unet_probes(learnt, held_out, film, ladder)
 
 
-def main(arguments: list[str] | None = None, clips: Clips = default_clips, decoys=None) -> int:
+def unlabelled(clip: Clip) -> np.ndarray:
+    """Where a drawn clip shows things that move and that nobody annotated. Shapes: bool (T,H,W)."""
+    scene = scene_of(clip)
+    layers = [layers_of(scene, thing) for thing in scene.things if not thing.number]
+    return np.isin(clip.depth_order.numpy(), [layer for some in layers for layer in some])
+
+
+def main(arguments: list[str] | None = None, clips: Clips = default_clips, decoys=unlabelled) -> int:
     """Print the table; 1 when a probe raises the alarm."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.probes")
     parser.add_argument("--data", metavar="DAVIS", help="the six DAVIS sequences, for the filmed column")

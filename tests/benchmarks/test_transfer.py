@@ -166,7 +166,7 @@ def test_a_clone_without_the_commit_is_told_how_to_get_it(monkeypatch):
 
 
 def test_every_rung_of_the_ladder_is_a_variant_with_a_fingerprint_of_its_own():
-    names = ["first", "bare", *pools.KNOBS, "studio"]
+    names = ["first", "mixture", "bare", *pools.KNOBS]
     assert set(names) <= pools.VARIANTS.keys()
     assert len({pools.fingerprint(name) for name in names}) == len(names)
 

@@ -12,9 +12,10 @@ import torch
 
 from vostutor.core.clip import Clip
 from vostutor.core.errors import SettingsError
-from vostutor.data.studio.labels import promise
+from vostutor.data.studio.labels import Promise, promise
 from vostutor.data.studio.recipe import EASY, RECIPES, Recipe
-from vostutor.data.studio.shoot import Footage, shoot
+from vostutor.data.studio.scene import Scene
+from vostutor.data.studio.shoot import Footage, cast, shoot
 
 VERSION = "v1"
 LABELS = tuple(RECIPES)
@@ -43,8 +44,9 @@ def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frame
     (torch.Size([3, 2, 96, 160]), 'minivos v1 plain seed 3')
     """
     _refuse(label, seed, size, frames)
-    kept = promise(label) if frames >= 8 else None
-    footage = shoot(RECIPES[label], int(seed), size=tuple(size), frames=frames, promise=kept, flow=flow)
+    footage = shoot(
+        RECIPES[label], int(seed), size=tuple(size), frames=frames, promise=_promise(label, frames), flow=flow
+    )
     return clip_of(footage, label, int(seed))
 
 
@@ -64,6 +66,24 @@ def draw_training_clip(
     if label != "easy":
         return draw_clip(label, seed, size=size, frames=frames, flow=flow)
     return clip_of(shoot(EASY, int(seed), size=tuple(size), frames=frames, flow=flow), "easy", int(seed))
+
+
+def scene_of(clip: Clip) -> Scene:
+    """The scene that a drawn clip shows, with everything that stands in it, annotated or not.
+
+    Raises: SettingsError for a clip that was not drawn by draw_clip or draw_training_clip.
+    >>> scene_of(draw_clip("plain", 3, frames=2)).objects == dict(enumerate(draw_clip("plain", 3, frames=2).categories, 1))
+    True
+    """
+    label, _, seed = clip.name.rpartition("-")
+    if label not in {*RECIPES, "easy"} or not seed.isdigit():
+        _raise("a clip of draw_clip or draw_training_clip", clip.name, 'scene_of(draw_clip("plain", 0))')
+    recipe = EASY if label == "easy" else RECIPES[label]
+    return cast(recipe, int(seed), clip.size, len(clip), None if label == "easy" else _promise(label, len(clip)))
+
+
+def _promise(label: str, frames: int) -> Promise | None:
+    return promise(label) if frames >= 8 else None  # in a shorter clip nothing has the time to happen
 
 
 def mixed_label(seed: int, progress: float = 0.5) -> str:
