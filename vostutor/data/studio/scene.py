@@ -65,6 +65,7 @@ class Thing:
     nearness: float = 1.0
     beat: float = 0.0  # cycles per tick
     bend: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0, 0.0, 0.0)
+    seat: tuple[float, float] = (0.0, -0.3)  # where another can sit, in body coordinates
 
     @cached_property
     def parents_first(self) -> list[int]:

@@ -1,0 +1,213 @@
+"""Who is in a scene, what each looks like and where each goes.
+
+Every thing draws from a generator of its own, so that a knob that changes one leaves the others as they were.
+
+Letters: N samples of a track, H rows, W columns, S texels of a body.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from vostutor.data.studio.bodies import TRAINING, Body, draw_body
+from vostutor.data.studio.layers import stand
+from vostutor.data.studio.motion import clock, crossing, stroll, view, wave
+from vostutor.data.studio.recipe import Recipe
+from vostutor.data.studio.scene import ANGLE, CLOCK, SIZE, SQUASH, Sheet, Thing, X, Y
+from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, dress
+
+LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
+ABREAST = 0.75  # how often a further object rides along with the camera as the first one does
+MOST_PASSERS = 4
+
+
+class Stage:
+    """Where things can be put: the setting, the camera's track and the floor."""
+
+    def __init__(self, setting: Setting, camera: np.ndarray, back: Sheet):
+        self.setting, self.camera, self.back = setting, camera, back
+        self.recipe: Recipe = setting.recipe
+        self.diagonal = float(np.hypot(*setting.size))
+
+    def individual(self, rng, category: str, most: float) -> tuple[Body, float]:
+        """A body and its radius in pixels, from an area drawn log-uniformly: drawn small to learn how full it is, then at its size."""
+        (height, width), (least, largest) = self.setting.size, self.recipe.area
+        area = np.exp(rng.uniform(np.log(least), np.log(largest))) / 100 * height * width
+        seed = int(rng.integers(2**32))
+        fill = draw_body(category, np.random.default_rng(seed), 32, style=self.recipe.shapes).fill
+        radius = float(np.clip(np.sqrt(area / (4 * fill)), 6 * self.setting.unit, most * height))
+        return self.body(np.random.default_rng(seed), category, radius), radius
+
+    def body(self, rng, category: str, radius: float) -> Body:
+        """A body drawn for its size. Units: radius in pixels."""
+        return draw_body(category, rng, body_texels(radius), style=self.recipe.shapes)
+
+    def way(
+        self, rng, radius: float, others: list[Thing], time: np.ndarray, nearness: float, ride: float
+    ) -> np.ndarray:
+        """A way in the world that begins apart from the others: seen from the camera, or at rest on the ground, or between."""
+        half = np.array(self.setting.size[::-1]) / 2
+        starts = rng.uniform(-1, 1, (6, 2)) * np.maximum(half - 0.75 * radius, 0.15 * half)
+        starts *= 0.5 if self.recipe.crossing else 1  # room for two to pass each other
+        start = max(starts, key=lambda start: min([_gap(start, other) for other in others], default=0.0))
+        spread = np.exp(np.clip(self.recipe.pace_spread * rng.standard_normal(), -2, 1.5))
+        pace = self.recipe.pace / 100 * self.diagonal * spread * (rng.random() >= self.recipe.still)
+        return self.to_world(stroll(rng, self.setting.size, time, start, pace), nearness, ride)
+
+    def to_world(self, seen: np.ndarray, nearness: float, ride: float) -> np.ndarray:
+        """From the middle of the frame to the world, for what rides along with a share of the camera's way. Shapes: (N,2) twice."""
+        middle = np.array([(self.setting.size[1] - 1) / 2, (self.setting.size[0] - 1) / 2])
+        world = []
+        for camera, (x, y) in zip(ride * self.camera, seen + middle, strict=True):
+            point = np.linalg.inv(view(camera, nearness, self.setting.size)) @ [x, y, 1]
+            world.append(point[:2] / point[2])
+        return np.array(world)
+
+
+def cast_things(stage: Stage, rng: np.random.Generator, twist: np.random.Generator) -> list[Thing]:
+    """Who is there, from back to front: objects, a rider, passers-by, and whom the label sends (it draws from `twist`)."""
+    recipe, shares = stage.recipe, np.array(stage.recipe.objects)
+    company, riding, mounting, passing, *each = rng.spawn(4 + MOST_PASSERS + 8)
+    passing_by, each = each[:MOST_PASSERS], each[MOST_PASSERS:]
+    count = max(int(company.choice(len(shares), p=shares / shares.sum())) + 1, recipe.least_objects)
+    ride = recipe.follow * (1 - min(abs(riding.normal(0, 0.35)), 1))
+    largest, things = LARGEST / (1 + 0.12 * max(count - 2, 0)), []
+    for number, own in zip(range(1, count + 1), each, strict=False):
+        rides = riding.random() < ABREAST or number == 1
+        drifting = twist.spawn(1)[0] if recipe.drift else None
+        things.append(make_thing(stage, own, number, things, ride * rides, largest, drifting))
+    order = [things[i] for i in company.permutation(count)]
+    for own in passing_by[: passing.integers(0, recipe.passers + 1)]:
+        passer = make_thing(stage, own, 0, things, ride * own.integers(2), LARGEST_PASSER)
+        order.insert(int(own.integers(len(order) + 1)), passer)
+    order = _mounted(stage, mounting, order, count)
+    return _twisted(stage, passing, twist, order, things)
+
+
+def make_thing(stage: Stage, rng, number: int, others: list[Thing], ride: float, most: float, drifting=None) -> Thing:
+    """Somebody new on a way of its own. Units: ride is its share of the camera's way; most in heights of the frame."""
+    recipe, setting = stage.recipe, stage.setting
+    going, posing, looking, dressing = rng.spawn(4)
+    category = str(rng.choice(TRAINING))
+    to_hide = number <= (1 if recipe.occluder else 2 if recipe.crossing else 0) and number > 0
+    body, radius = stage.individual(rng, category, LARGEST_TO_HIDE if to_hide else most)
+    nearness, time = float(rng.uniform(1.0, 1.25)), clock(setting.frames, recipe.clock)
+    way = stage.way(going, radius, others, time, nearness, ride if recipe.clock else 0.0)
+    body, angle = _posture(posing, body, way, time)
+    stuff = _stuff(stage, looking, way[1], body_texels(radius), recipe.camouflage and number > 0)
+    links = dress(setting, dressing, body, radius, stuff, drifting=drifting)
+    links = tuple(replace(link, swing=0.6 * recipe.deform**0.6 * link.swing) for link in links)
+    track = _track(setting, posing, way, angle, time, radius)
+    return Thing(number, category, links, track, nearness, body.beat, _bend(setting, posing, body), body.seat)
+
+
+def _gap(start: np.ndarray, other: Thing) -> float:
+    return float(np.hypot(*(start - other.track[1, :2])) - np.exp(other.track[1, SIZE]))
+
+
+def _posture(rng, body: Body, way: np.ndarray, time: np.ndarray) -> tuple[Body, np.ndarray]:
+    """How it stands on its way: upright bodies keep their feet down and face where they go; others turn. Shapes: angle (N,)."""
+    moves, tilt = np.gradient(way, axis=0), wave(rng, time, 0.10, (15, 60))
+    backwards, lean = rng.random() < 0.5, rng.standard_normal()
+    if body.upright:
+        left = moves[:, 0].sum() < 0 if np.abs(moves[:, 0]).sum() > 1 else backwards
+        return (body.mirrored(), np.pi + 0.12 * lean + tilt) if left else (body, 0.12 * lean + tilt)
+    if body.heads and np.hypot(*moves.T).min() > 1e-3:
+        return body, np.unwrap(np.arctan2(moves[:, 1], moves[:, 0])) + 0.5 * tilt
+    return body, np.pi * backwards + 0.3 * lean + tilt  # most things are longer than high
+
+
+def _track(setting: Setting, rng, way, angle, time, radius: float) -> np.ndarray:
+    recipe, track = setting.recipe, np.zeros((len(time), 6))
+    track[:, [X, Y]], track[:, ANGLE] = way, angle
+    growth = recipe.growth * rng.standard_normal() * time / max(setting.frames - 1, 1) + wave(rng, time, 0.03, (10, 40))
+    track[:, SIZE] = np.log(radius) + np.clip(growth, -1.6, 0.9)
+    track[:, SQUASH] = np.clip(rng.uniform(-0.2, 0.1) + recipe.deform * wave(rng, time, 0.10, (20, 70)), -1.0, 0.25)
+    track[:, CLOCK] = time
+    return track
+
+
+def _bend(setting: Setting, rng, body: Body) -> tuple[float, ...]:
+    supple = setting.recipe.deform * rng.uniform(0.01, 0.07) * (1 - body.stiffness)
+    wave_y, wave_x = rng.uniform(1.5, 4.0, 2)
+    return (supple, 0.6 * supple, wave_y, wave_x, rng.uniform(0.1, 0.5), rng.uniform(0, 2 * np.pi))
+
+
+def _stuff(stage: Stage, rng, start: np.ndarray, texels: int, hidden: bool) -> np.ndarray | None:
+    """What an object is cut from when it is not of its own stuff: the ground, there or elsewhere. Shapes: (S,S,3) or None."""
+    elsewhere, image = rng.random() < stage.recipe.same_stuff, stage.back.texture
+    room = np.maximum(np.array(image.shape[:2]) - texels, 0)
+    corner = rng.integers(0, room + 1)
+    if not hidden and not elsewhere:
+        return None
+    if hidden:
+        x, y = (start - stage.back.origin) * DENSITY - texels / 2
+        corner = np.clip(np.rint([y, x]), 0, room).astype(int)
+    cut = image[corner[0] : corner[0] + texels, corner[1] : corner[1] + texels]
+    missing = texels - np.array(cut.shape[:2])
+    return np.pad(cut, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
+
+
+def _mounted(stage: Stage, rng, order: list[Thing], count: int) -> list[Thing]:
+    """Perhaps the first object carries a rider, who moves with it: under the same number, or as an object of its own."""
+    wanted, share, own = rng.random() < stage.recipe.riders, rng.uniform(0.4, 0.75), rng.random() < 0.5
+    category, behind, dressing = str(rng.choice(TRAINING)), bool(rng.random() < 0.5), rng.spawn(1)[0]
+    if not wanted:
+        return order
+    mount = next(thing for thing in order if thing.number == 1)
+    radius = max(share * float(np.exp(mount.track[1, SIZE])), 6 * stage.setting.unit)
+    body = stage.body(dressing, category, radius)
+    body = body.mirrored() if body.upright and np.cos(mount.track[1, ANGLE]) < 0 else body
+    track = mount.track.copy()
+    track[:, [X, Y]] = [(stand(row) @ [*mount.seat, 1.0])[:2] for row in mount.track]
+    track[:, SIZE] += np.log(radius) - mount.track[1, SIZE]
+    number, named = (count + 1, category) if own else (1, mount.category)
+    links, bend = dress(stage.setting, dressing, body, radius), _bend(stage.setting, dressing, body)
+    rider = Thing(number, named, links, track, mount.nearness, body.beat, bend, body.seat)
+    place = order.index(mount) + (0 if behind else 1)
+    return [*order[:place], rider, *order[place:]]
+
+
+def _twisted(stage: Stage, rng, twist, order: list[Thing], things: list[Thing]) -> list[Thing]:
+    """What the label adds, and the occasional passer-by in front."""
+    recipe, first = stage.recipe, things[0]
+    passes, occluder = rng.random() < recipe.passing, rng.spawn(1)[0]
+    if recipe.crossing:
+        order = _crossed(twist, order, things)
+    if recipe.lookalike:
+        order.insert(int(twist.integers(len(order) + 1)), _lookalike(stage, twist, first, things))
+    if recipe.occluder:
+        order.append(_occluder(stage, twist, first, cover=1.25))
+    elif passes:
+        cover, quick = occluder.uniform(0.4, 1.0), occluder.uniform(0.4, 1.2)
+        order.append(_occluder(stage, occluder, first, cover=cover, quick=quick))
+    return order
+
+
+def _lookalike(stage: Stage, rng, first: Thing, others: list[Thing]) -> Thing:
+    """Object 1 once more, unannotated and on a way of its own."""
+    radius, track = float(np.exp(first.track[1, SIZE])), first.track.copy()
+    track[:, [X, Y]] = stage.way(rng, radius, others, first.track[:, CLOCK], first.nearness, 0.5)
+    track[:, ANGLE] += rng.uniform(-0.8, 0.8)
+    return replace(first, number=0, track=track)
+
+
+def _crossed(rng, order: list[Thing], things: list[Thing]) -> list[Thing]:
+    """Object 2 goes over or under object 1 in the middle of the clip."""
+    first, second = things[0], things[1]
+    track = second.track.copy()
+    track[:, [X, Y]] = crossing(rng, first.track[:, [X, Y]], 1.05 * (_reach(first) + _reach(second)))
+    return [replace(thing, track=track, nearness=first.nearness) if thing is second else thing for thing in order]
+
+
+def _occluder(stage: Stage, rng, hidden: Thing, *, cover: float, quick: float = 1.0) -> Thing:
+    """Something that nobody annotated is over object 1 in the middle of the clip and clear of it at both ends."""
+    radius, track = cover * _reach(hidden), np.zeros_like(hidden.track)
+    track[:, [X, Y]] = crossing(rng, hidden.track[:, [X, Y]], 1.1 * (radius + _reach(hidden)), quick)
+    track[:, SIZE] = np.log(radius)
+    links = dress(stage.setting, rng, stage.body(rng, "blob", radius), radius)
+    return Thing(0, "blob", links, track, hidden.nearness)
+
+
+def _reach(thing: Thing) -> float:
+    return float(np.exp(thing.track[:, SIZE].max()))
