@@ -1,21 +1,18 @@
-"""What lesson 00 quotes: J and F of the baselines, by label on minivos and by sequence on real video."""
+"""What lesson 00 quotes: J and F of the baselines, by label on minivos, by sequence on real video, and what each switch costs them."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
-# The files that decide the figures.
+# The files that decide the figures; of a folder all of its modules.
 SOURCES = (
     "data/davis.py",
     "data/frames.py",
     "data/minivos.py",
-    "data/motion.py",
     "data/palette.py",
-    "data/render.py",
-    "data/scene.py",
-    "data/shapes.py",
-    "data/textures.py",
+    "data/studio",
     "engine/infer.py",
     "metrics/contour.py",
     "metrics/davis.py",
@@ -26,13 +23,17 @@ SOURCES = (
     "ops/grid.py",
     "ops/masks.py",
     "ops/warp.py",
+    "widgets/switches.py",
 )
 FIRST_SEED = 1_000_000  # data/README.md says whose seeds are whose
-REAL = "DAVIS"
+REAL, SWITCHED = "DAVIS", "switches"
 
 
 def measure(*, data_root: Path | None, clips: int) -> Iterator[dict]:
-    """One row per label or sequence and system: J, F and the decay of J, means over objects (with the standard error of J over clips)."""
+    """One row per label or sequence and system: J, F and the decay of J, means over objects (with the standard error of J over clips).
+
+    Then one row per level of a switch and system, as `on_switch` gives them.
+    """
     from vostutor.data.davis import DavisRoot
 
     return _measured(DavisRoot(Path(data_root)) if data_root else None, clips)  # a wrong root is refused now
@@ -45,6 +46,8 @@ def _measured(root, clips: int) -> Iterator[dict]:
 
     for label in track(LABELS, description="minivos"):
         yield from on_label(label, clips)
+    for switch, level in track(turns(), description="switches"):
+        yield from on_switch(switch, level, clips)
     if root:
         for name in track(root.sequences(), description="real video"):
             yield from on_sequence(root, name)
@@ -67,6 +70,43 @@ def on_label(label: str, clips: int) -> Iterator[dict]:
         scores = [_score(clip.ids, predict_clip(_systems()[system], clip), len(clip.object_ids)) for clip in drawn]
         error = np.std([score[0] for score in scores], ddof=1) / np.sqrt(clips) if clips > 1 else None
         yield _row("minivos", label, system, np.mean(scores, axis=0), error, clips)
+
+
+def turns() -> list[tuple[str, str]]:
+    """Every switch of the switchboard with every level that changes something."""
+    from vostutor.widgets.switches import SWITCHES
+
+    return [(switch.name, level) for switch in SWITCHES for level in switch.levels if level != switch.rest]
+
+
+def on_switch(switch: str, level: str, clips: int) -> Iterator[dict]:
+    """One row per baseline: J with the switch turned, and how much more it was on the same seeds without, with its standard error."""
+    without, turned = _without_switches(clips), _tried({switch: level}, clips)
+    for system in without:
+        cost = np.subtract(without[system], turned[system])
+        error = np.std(cost, ddof=1) / np.sqrt(clips) if clips > 1 else None
+        yield {
+            "set": SWITCHED,
+            "name": f"{switch}: {level}",
+            "system": system,
+            "J": round(float(np.mean(turned[system])), 4),
+            "cost": round(float(np.mean(cost)), 4),
+            "se": error and round(float(error), 4),
+            "clips": clips,
+        }
+
+
+@cache  # every switch is compared with the same clips
+def _without_switches(clips: int) -> dict[str, list[float]]:
+    return _tried({}, clips)
+
+
+def _tried(settings: dict, clips: int) -> dict[str, list[float]]:
+    from vostutor.widgets.switches import film, try_systems
+
+    systems = {name: partial(_systems().get, name) for name in ("copy", "flow warp")}
+    trials = [try_systems(film(settings, FIRST_SEED + k), systems) for k in range(clips)]
+    return {name: [trial.mean(name) for trial in trials] for name in systems}
 
 
 def on_sequence(root, name: str) -> Iterator[dict]:

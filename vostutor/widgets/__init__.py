@@ -2,4 +2,6 @@
 
 from vostutor.core.lazy import lazily
 
-__getattr__, __all__ = lazily(__name__, {"ClipPlayer": "clip_player", "JFExplorer": "jf_explorer"})
+__getattr__, __all__ = lazily(
+    __name__, {"ClipPlayer": "clip_player", "JFExplorer": "jf_explorer", "Switchboard": "switchboard"}
+)

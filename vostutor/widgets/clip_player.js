@@ -1,4 +1,4 @@
-// The clip player. Reading order: masks (runs to ids, ids to outlines), panes, curves, clock, controls, render.
+// The clip player. Reading order: masks (runs to ids, ids to outlines), panes, curves, controls, render; the clock is in clock.js.
 
 // ---- masks: the kernel sends runs (id, length) as uint16, frame after frame; see packing.py
 function readMasks(layer, pixels, width) {
@@ -150,28 +150,12 @@ function drawCurve(layer, points) {
   return makeSvg("path", { d: steps.join(""), ...look });
 }
 
-// ---- clock: one for each model, however many views it has
-function keepTime(model) {
-  let timer = 0;
-  const tick = () => tell(model, { frame: (model.get("frame") + 1) % model.get("film").length });
-  const follow = () => {
-    clearInterval(timer);
-    if (model.get("playing")) timer = setInterval(tick, 1000 / model.get("pace"));
-  };
-  const stop = watch(model, ["playing", "pace"], follow);
-  follow();
-  return () => { clearInterval(timer); stop(); };
-}
-
 function clockText(model) {
   const t = model.get("frame");
   return `frame ${t} of ${model.get("film").length - 1} · ${(t / model.get("fps")).toFixed(2)} s`;
 }
 
 // ---- controls
-const PLAY = "M3 2 L14 8 L3 14 Z", PAUSE = "M3 2 H7 V14 H3 Z M9 2 H13 V14 H9 Z";
-const BACK = "M11 2 V14 L4 8 Z M3 2 H4.6 V14 H3 Z", ON = "M5 2 V14 L12 8 Z M11.4 2 H13 V14 H11.4 Z";
-
 // The legend of an object is the button that hides it.
 function makeToggle(model, object) {
   const node = makeButton(`show or hide ${object.name}`, "", () => {
@@ -195,9 +179,7 @@ function makeControls(model, go) {
   const node = make("div", { class: "vos-controls" }, make("div", { class: "vos-buttons" }, ...steps), clock, opacity);
   node.append(make("label", {}, box, "outlines"), make("div", { class: "vos-buttons" }, ...objects.map(([, button]) => button)));
   const draw = () => {
-    const playing = model.get("playing"), word = playing ? "pause" : "play";
-    play.querySelector("path").setAttribute("d", playing ? PAUSE : PLAY);
-    fill(play, { "aria-label": word, title: word });
+    showPlaying(play, model.get("playing"));
     clock.textContent = clockText(model);
     slider.value = model.get("opacity");
     box.checked = model.get("outline");
@@ -235,4 +217,4 @@ function render({ model, el }) {
   return () => { stop(); size.disconnect(); };
 }
 
-export default { initialize: ({ model }) => keepTime(model), render };
+export default { initialize: ({ model }) => keepTime(model, () => model.get("film").length), render };

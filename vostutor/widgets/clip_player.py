@@ -90,7 +90,7 @@ class ClipPlayer(View):
     2
     """
 
-    scripts = ("clip_player.js",)
+    scripts = ("clock.js", "clip_player.js")
     film = traitlets.List(traitlets.Unicode()).tag(sync=True)
     size = traitlets.List(traitlets.Int()).tag(sync=True)
     fps = traitlets.Float(24.0).tag(sync=True)

@@ -1,0 +1,217 @@
+// The switchboard. Reading order: what is shown, panes, the scores over time, switches, controls, render.
+// Every clip comes from the kernel; a page without one keeps what it was given and says so.
+const WAIT = 6000;  // ms after which a silent kernel is taken for none: drawing a clip takes some tenths of a second
+const SIDES = ["as the seed draws it", "with your switches"];
+
+function isShown(model) {
+  const { seed, settings } = model.get("shown"), wanted = model.get("settings"), names = Object.keys(wanted);
+  return seed === model.get("seed") && names.length === Object.keys(settings).length && names.every((n) => settings[n] === wanted[n]);
+}
+
+// ---- panes: one a side and system; the verdicts on the pixels come as runs, see packing.py
+function expandRuns(view, length) {
+  const runs = new Uint16Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)), codes = new Uint8Array(length);
+  for (let at = 0, i = 0; at < runs.length; at += 2) { codes.fill(runs[at], i, i + runs[at + 1]); i += runs[at + 1]; }
+  return codes;
+}
+
+// How strongly a verdict covers its pixel: the patterns of `paint` in switches.py.
+function coverOf(pattern, x, y) {
+  if (pattern === "whole") return 0.45;
+  return pattern === "stripes" ? ((x + y) % 3 === 0 ? 0.95 : 0.4) : (x + y) % 2 ? 0.95 : 0.45;
+}
+
+function makePane(model, side, s) {
+  const [height, width] = model.get("size"), scale = 4, look = model.get("looks")[s];
+  const canvas = make("canvas", { width: width * scale, height: height * scale, role: "img" });
+  const value = make("span", { class: "vos-value" });
+  const node = make("figure", {}, make("figcaption", {}, drawSample(look), look.name, value), canvas);
+  const tint = Object.assign(document.createElement("canvas"), { width, height });
+  const paints = Object.fromEntries(model.get("paints").map((p) => [p.code, p]));
+  let known = null, codes = null;
+
+  function draw(image) {
+    const trial = model.get("shown").sides[side].systems[s], t = model.get("frame"), pen = canvas.getContext("2d");
+    if (known !== trial) { known = trial; codes = expandRuns(trial.runs, model.get("frames") * width * height); }
+    pen.setTransform(scale, 0, 0, scale, 0, 0);
+    pen.imageSmoothingEnabled = true;
+    pen.drawImage(image, 0, 0, width, height);
+    drawVerdicts(pen, codes.subarray(t * width * height, (t + 1) * width * height));
+    value.textContent = trial.curve[t] === null ? "not scored" : `J ${short(trial.curve[t])}`;
+    canvas.setAttribute("aria-label", `${look.name}, ${SIDES[side]}, frame ${t}, ${value.textContent}`);
+  }
+  function drawVerdicts(pen, here) {
+    const brush = tint.getContext("2d"), picture = brush.createImageData(width, height);
+    here.forEach((code, i) => {
+      const look = paints[code];
+      if (look) picture.data.set([...look.rgb, 255 * coverOf(look.pattern, i % width, Math.floor(i / width))], 4 * i);
+    });
+    brush.putImageData(picture, 0, 0);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(tint, 0, 0);
+  }
+  return { node, draw };
+}
+
+function drawSample(look) {
+  const line = svgLine(2, 5, 26, 5, { stroke: look.colour, ...dashed(look.dash, 2.5) });
+  return makeSvg("svg", { width: 28, height: 10, "aria-hidden": "true" }, line);
+}
+
+// What the tints mean, each with its pattern.
+function makeKey(model) {
+  const words = { whole: "right", stripes: "lost", checks: "not the object" };
+  const samples = model.get("paints").map(({ rgb, pattern }) => {
+    const canvas = make("canvas", { width: 9, height: 9, class: "vos-mark", "aria-hidden": "true" }), pen = canvas.getContext("2d");
+    canvas.style.imageRendering = "pixelated";
+    for (let i = 0; i < 81; i++) {
+      pen.fillStyle = `rgba(${rgb},${coverOf(pattern, i % 9, Math.floor(i / 9))})`;
+      pen.fillRect(i % 9, Math.floor(i / 9), 1, 1);
+    }
+    return make("label", {}, canvas, words[pattern]);
+  });
+  return make("div", { class: "vos-controls" }, ...samples);
+}
+
+// ---- J over time, before (faint) and after; the axis is the time line
+function makeTimeline(model) {
+  const frames = model.get("frames"), wide = 840, left = 34, right = 12, top = 8, floor = 118, high = 136;
+  const x = (t) => left + (t / (frames - 1)) * (wide - left - right), y = (j) => floor - j * (floor - top);
+  const svg = makeSvg("svg", { viewBox: `0 0 ${wide} ${high}`, "aria-hidden": "true" }), curves = makeSvg("g");
+  for (const [level, word] of [[0, "0"], [model.get("broken"), ".5"], [1, "1"]]) {
+    const dash = word === ".5" ? { "stroke-dasharray": "3 4" } : {};
+    svg.append(svgLine(left, y(level), wide - right, y(level), { stroke: "var(--rule)", ...dash }), svgText(word, left - 12, y(level) + 4));
+  }
+  svg.append(svgText("J", 6, y(0.5) + 4, "middle", { "font-weight": 600 }));
+  for (let t = 0; t < frames; t++) svg.append(svgText(String(t), x(t), high - 3));
+  const cursor = svgLine(0, 2, 0, floor, { stroke: "var(--accent)", "stroke-width": 1.5 });
+  const knob = makeSvg("circle", { cy: floor, r: 6, fill: "var(--accent)", stroke: "var(--paper)", "stroke-width": 2 });
+  svg.append(curves, cursor, knob);
+  const node = makeTimeSlider(frames, svg);
+  listenToDrag(node, (event) => {
+    const share = (shareOf(event, node)[0] * wide - left) / (wide - left - right);
+    tell(model, { frame: clamp(Math.round(share * (frames - 1)), 0, frames - 1), playing: false });
+    return true;
+  });
+  const pathOf = (curve) => curve.map((j, t) => (j === null ? "" : `${curve[t - 1] == null ? "M" : "L"}${x(t)},${y(j)}`)).join("");
+  function drawSystem({ colour, dash }, before, after) {
+    const line = (curve, look) => makeSvg("path", { d: pathOf(curve), fill: "none", stroke: colour, "stroke-linejoin": "round", ...look });
+    curves.append(line(before.curve, { opacity: 0.4, "stroke-width": 1.2 }), line(after.curve, dashed(dash, 2.4)));
+    if (after.breaks === null) return;
+    const at = { cx: x(after.breaks), cy: y(after.curve[after.breaks]), r: 5 };
+    curves.append(makeSvg("circle", { ...at, fill: "var(--paper)", stroke: colour, "stroke-width": 2 }));
+  }
+  const draw = () => {
+    const t = model.get("frame"), [before, after] = model.get("shown").sides;
+    curves.replaceChildren();
+    model.get("looks").forEach((look, s) => drawSystem(look, before.systems[s], after.systems[s]));
+    fill(cursor, { x1: x(t), x2: x(t) });
+    fill(knob, { cx: x(t) });
+    const said = model.get("looks").map(({ name }, s) => `${name} J ${short(after.systems[s].curve[t])}`).join(", ");
+    fill(node, { "aria-valuenow": t, "aria-valuetext": `frame ${t}, ${said}` });
+  };
+  return { node, draw };
+}
+
+function makeScores(model) {
+  const head = ["", "mean J before", "after", "change", "below .5 from"].map((word) => make("th", { scope: "col" }, word));
+  const body = make("tbody"), node = make("table", { class: "vos-scores" }, make("thead", {}, make("tr", {}, ...head)), body);
+  const draw = () => {
+    const [before, after] = model.get("shown").sides;
+    const from = ({ breaks }) => (breaks === null ? "never" : `frame ${breaks}`);
+    const rows = model.get("looks").map((look, s) => {
+      const [old, now] = [before.systems[s], after.systems[s]], change = now.mean === null ? null : now.mean - old.mean;
+      const cells = [short(old.mean), short(now.mean), make("b", {}, (change > 0 ? "+" : "") + short(change)), `${from(now)} (before: ${from(old)})`];
+      return make("tr", {}, make("th", { scope: "row" }, drawSample(look), look.name), ...cells.map((cell) => make("td", {}, cell)));
+    });
+    body.replaceChildren(...rows);
+  };
+  return { node, draw };
+}
+
+// ---- switches: a row of radio buttons each, which bring their own keys
+let boards = 0;  // radio buttons of two boards on one page must not share names
+
+function makeSwitch(model, { name, about, levels, rest }, board, ask) {
+  const inputs = levels.map((level) => {
+    const input = make("input", { type: "radio", name: `vos-${board}-${name}`, value: level });
+    input.addEventListener("change", () => {
+      const others = Object.entries(model.get("settings")).filter(([other]) => other !== name);
+      ask({ settings: Object.fromEntries(level === rest ? others : [...others, [name, level]]) });
+    });
+    input.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation());
+    return input;
+  });
+  const choices = inputs.map((input) => make("label", {}, input, input.value));
+  const node = make("fieldset", { title: about, "data-switch": name }, make("legend", {}, name), make("div", { class: "vos-levels" }, ...choices));
+  const draw = () => {
+    const now = model.get("settings")[name] ?? rest;
+    for (const input of inputs) input.checked = input.value === now;
+    node.classList.toggle("vos-turned", now !== rest);
+  };
+  return { node, draw };
+}
+
+function makeControls(model, go, ask) {
+  const play = makeButton("play", PLAY, () => tell(model, { playing: !model.get("playing") }));
+  const steps = [makeButton("one frame back", BACK, () => go(-1)), play, makeButton("one frame on", ON, () => go(1))];
+  const scene = make("span", { class: "vos-value" });
+  const turn = (by) => ask({ seed: Math.max(0, model.get("seed") + by) });
+  const scenes = [makeButton("the scene before", "−", () => turn(-1)), makeButton("the next scene", "+", () => turn(1))];
+  const reset = makeButton("all switches back", "all switches back", () => ask({ settings: {} }));
+  const node = make("div", { class: "vos-controls" }, make("div", { class: "vos-buttons" }, ...steps), make("label", {}, scene),
+    make("div", { class: "vos-buttons" }, ...scenes), reset, makeKey(model));
+  const draw = () => {
+    showPlaying(play, model.get("playing"));
+    scene.textContent = `scene ${model.get("seed")}`;
+  };
+  return { node, draw };
+}
+
+function render({ model, el }) {
+  const board = boards++, frames = model.get("frames");
+  let films = null, filmsOf = null, asked = 0, timer = 0;
+  const ask = (changes) => {
+    asked = performance.now();
+    clearTimeout(timer);
+    timer = setTimeout(() => draw(), WAIT + 20);
+    tell(model, changes);
+  };
+  const turn = (t) => tell(model, { frame: clamp(t, 0, frames - 1), playing: false }), go = (step) => turn(model.get("frame") + step);
+  const rows = SIDES.map((_, side) => model.get("looks").map((_, s) => makePane(model, side, s)));
+  const trials = make("div", { class: "vos-trials" });
+  trials.style.gridTemplateColumns = `repeat(${model.get("looks").length}, minmax(0, 1fr))`;
+  rows.forEach((panes, side) => trials.append(make("div", { class: "vos-side" }, SIDES[side]), ...panes.map((pane) => pane.node)));
+  const switches = model.get("switches").map((one) => makeSwitch(model, one, board, ask));
+  const timeline = makeTimeline(model), scores = makeScores(model), controls = makeControls(model, go, ask);
+  const notes = make("div", { class: "vos-notes", role: "status", "aria-live": "polite" });
+  const answers = make("div", {}, timeline.node, scores.node);
+  const root = make("div", { class: "vos vos-board", role: "group", "aria-label": "switchboard: space plays, page up and down step" });
+  root.append(make("div", { class: "vos-desk" }, trials, make("div", {}, ...switches.map((one) => one.node))), controls.node, answers, notes);
+  listenToKeys(root, {
+    " ": () => tell(model, { playing: !model.get("playing") }), PageUp: () => go(-1), PageDown: () => go(1),
+    ArrowLeft: () => go(-1), ArrowRight: () => go(1), Home: () => turn(0), End: () => turn(frames - 1),
+  });
+  function draw() {
+    const shown = model.get("shown"), waiting = !isShown(model), lost = waiting && performance.now() - asked > WAIT;
+    if (filmsOf !== shown) {
+      filmsOf = shown;
+      films = shown.sides.map(({ film }) => film.map((address) => Object.assign(new Image(), { src: address })));
+    }
+    [timeline, scores, controls, ...switches].forEach((part) => part.draw());
+    for (const part of [trials, answers]) part.classList.toggle("vos-waiting", waiting);
+    const said = lost ? "No kernel answers, and only a kernel can draw the clip: the pictures and scores are those of the switches before." : waiting ? "drawing …" : shown.notes.join(" ");
+    if (notes.textContent !== said) notes.textContent = said;
+    rows.forEach((panes, side) => panes.forEach((pane) => {
+      const image = films[side][model.get("frame")];
+      if (image.complete) pane.draw(image);
+      else image.addEventListener("load", draw, { once: true });
+    }));
+  }
+  el.append(root);
+  draw();
+  const stop = watch(model, ["frame", "playing", "settings", "seed", "shown"], draw);
+  return () => { stop(); clearTimeout(timer); };
+}
+
+export default { initialize: ({ model }) => keepTime(model, () => model.get("frames")), render };
