@@ -43,7 +43,7 @@ def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frame
     >>> clip.flow_fwd.shape, clip.source
     (torch.Size([3, 2, 96, 160]), 'minivos v1 plain seed 3')
     """
-    _refuse(label, seed, size, frames)
+    check_settings(label, seed, size, frames)
     footage = shoot(
         RECIPES[label], int(seed), size=tuple(size), frames=frames, promise=_promise(label, frames), flow=flow
     )
@@ -60,7 +60,7 @@ def draw_training_clip(
     >>> draw_training_clip(4, frames=2).labels == draw_training_clip(4, frames=2).labels
     True
     """
-    _refuse("plain", seed, size, frames)
+    check_settings("plain", seed, size, frames)
     label = mixed_label(seed, progress)
     label = "plain" if frames < 8 and label in LONGER else label
     if label != "easy":
@@ -104,7 +104,7 @@ def draw_recipe(recipe: Recipe, seed: int, *, size: tuple[int, int] = (96, 160),
     >>> draw_recipe(replace(PLAIN, shutter=0.0), 3, frames=2).source
     'minivos v1 own recipe seed 3'
     """
-    _refuse("plain", seed, size, frames)
+    check_settings("plain", seed, size, frames)
     return clip_of(shoot(recipe, int(seed), size=tuple(size), frames=frames), "own recipe", int(seed))
 
 
@@ -128,7 +128,8 @@ def clip_of(footage: Footage, label: str, seed: int) -> Clip:
 LONGER = ("occlusion", "crossing", "scale", "fast", "distractor")  # what happens in these takes a while
 
 
-def _refuse(label, seed, size, frames) -> None:
+def check_settings(label: str, seed: int, size: tuple[int, int], frames: int) -> None:
+    """Nothing, where such a clip can be drawn. Raises: SettingsError where not."""
     fewest = 8 if label in LONGER else 2
     if label not in LABELS:
         _raise(f"a label: {', '.join(LABELS)}", label, 'draw_clip("plain", 0)')

@@ -25,7 +25,7 @@ from torch import Tensor
 from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.data.freeze import fingerprint
-from vostutor.data.minivos import CURRICULUM, draw_clip, draw_training_clip
+from vostutor.data.minivos import CURRICULUM, check_settings, draw_clip, draw_training_clip
 
 LIMIT = 2_000_000_000  # bytes that all pools of a folder may take together
 INDEX, DRAWING = "pool.json", ".drawing-"
@@ -71,7 +71,7 @@ def clip_pool(
     Drawn on the first call, read from `folder` on later ones (by default a folder of the user's cache). `report` is told when and how
     far it draws; `report=print` will do.
 
-    Raises: SettingsError for a number of clips, progress or label that cannot be; DataError when the folder cannot be written.
+    Raises: SettingsError for what cannot be drawn; DataError when the folder cannot be written.
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     pool = clip_pool(2, frames=2, size=(48, 80), folder=folder, report=print)
     ...     clip_pool(2, frames=2, size=(48, 80), folder=folder, report=print)
@@ -79,6 +79,8 @@ def clip_pool(
     Pool(2 clips of 2 frames 48x80, without flow)
     """
     labels = _checked(clips, progress, labels)
+    for label in labels or ["plain"]:
+        check_settings(label, seed, size, frames)
     stage = None if labels else max(start for start in CURRICULUM if start <= progress)
     wanted = {
         "fingerprint": fingerprint(), "clips": int(clips), "seed": int(seed), "frames": int(frames),
@@ -180,15 +182,19 @@ def _npy(path: Path, clips: int, first: np.ndarray) -> Iterator[BinaryIO]:
 
 def _publish(half: Path, place: Path) -> None:
     """Give the finished pool its name; where another process was faster, its pool stays, and where a damaged one lies, it goes."""
-    for _ in range(3):
-        with contextlib.suppress(OSError):
-            half.rename(place)
-            return
-        if _read(place) is not None:
-            return
-        with contextlib.suppress(OSError):  # another process may be doing the same
-            place.rename(Path(tempfile.mkdtemp(dir=place.parent, prefix=DRAWING)) / "damaged")
-    raise OSError(f"{place} cannot be replaced")
+    trash = Path(tempfile.mkdtemp(dir=place.parent, prefix=DRAWING))
+    try:
+        for _ in range(3):
+            with contextlib.suppress(OSError):
+                half.rename(place)
+                return
+            if _read(place) is not None:
+                return
+            with contextlib.suppress(OSError):  # another process may be doing the same
+                place.rename(trash / "damaged")
+        raise OSError(f"{place} cannot be replaced")
+    finally:
+        shutil.rmtree(trash, ignore_errors=True)
 
 
 def _read(place: Path) -> Pool | None:
