@@ -4,6 +4,7 @@ python -m vostutor.data.split data/minivos     # draws it again
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError
 from vostutor.core.files import write_atomically
 from vostutor.data.frames import read_frame
+from vostutor.data.freeze import fingerprint
 from vostutor.data.minivos import LABELS, VALIDATION_SEED, VERSION, draw_clip
 from vostutor.data.palette import read_ids, write_ids
 from vostutor.data.place import home
@@ -44,8 +46,12 @@ def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
 
 
 def write_validation_split(folder: str | Path) -> Path:
-    """Draw the validation split into a folder, in DAVIS layout with labels.json beside it; returns the folder."""
+    """Draw the validation split into a folder, in DAVIS layout with labels.json beside it; returns the folder.
+
+    Sequences of an earlier split in that folder are removed, nothing else is.
+    """
     folder, sequences = Path(folder), {}
+    _remove_earlier(folder)
     for place, label in enumerate(LABELS):
         for k in range(1, CLIPS + 1):
             name, seed = f"{label}-{k}", VALIDATION_SEED + 10 * place + k
@@ -54,8 +60,16 @@ def write_validation_split(folder: str | Path) -> Path:
             objects = {str(i): category for i, category in zip(clip.object_ids, clip.categories, strict=True)}
             sequences[name] = {"label": label, "seed": seed, "objects": objects}
     write_atomically(folder / "ImageSets" / "val.txt", "".join(f"{name}\n" for name in sequences))
-    write_atomically(folder / _INDEX, json.dumps({"version": VERSION, "sequences": sequences}, indent=1) + "\n")
+    index = {"version": VERSION, "fingerprint": fingerprint(), "sequences": sequences}
+    write_atomically(folder / _INDEX, json.dumps(index, indent=1) + "\n")
     return folder
+
+
+def _remove_earlier(folder: Path) -> None:
+    earlier = json.loads((folder / _INDEX).read_text())["sequences"] if (folder / _INDEX).exists() else ()
+    for name in earlier:
+        shutil.rmtree(folder / _FRAMES / name, ignore_errors=True)
+        shutil.rmtree(folder / _MASKS / name, ignore_errors=True)
 
 
 def _write(folder: Path, name: str, clip: Clip) -> None:
