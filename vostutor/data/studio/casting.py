@@ -17,7 +17,7 @@ from vostutor.data.studio.scene import ANGLE, CLOCK, SIZE, SQUASH, Sheet, Thing,
 from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, dress
 
 LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
-ABREAST = 0.75  # how often a further object rides along with the camera as the first one does
+ABREAST = 0.9  # how often a further object rides along with the camera as the first one does
 MOST_PASSERS = 4
 
 
@@ -70,7 +70,7 @@ def cast_things(stage: Stage, rng: np.random.Generator, twist: np.random.Generat
     company, riding, mounting, passing, *each = rng.spawn(4 + MOST_PASSERS + 8)
     passing_by, each = each[:MOST_PASSERS], each[MOST_PASSERS:]
     count = max(int(company.choice(len(shares), p=shares / shares.sum())) + 1, recipe.least_objects)
-    ride = recipe.follow * (1 - min(abs(riding.normal(0, 0.35)), 1))
+    ride = recipe.follow * (1 - min(abs(riding.normal(0, 0.25)), 1))
     largest, things = LARGEST / (1 + 0.12 * max(count - 2, 0)), []
     for number, own in zip(range(1, count + 1), each, strict=False):
         rides = riding.random() < ABREAST or number == 1

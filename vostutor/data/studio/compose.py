@@ -32,7 +32,8 @@ def compose(recipe: Recipe, rng: np.random.Generator, size: tuple[int, int], fra
     """
     place, cast, hand, lens, depth, twist, film = rng.spawn(7)
     setting = _setting(recipe, place, size, frames)
-    leaves = recipe.clutter[0] + round(place.random() * (recipe.clutter[1] - recipe.clutter[0]))
+    most = recipe.clutter[1] if not setting.calm else min(recipe.clutter[1], recipe.clutter[0] + 4)
+    leaves = recipe.clutter[0] + round(place.random() * (most - recipe.clutter[0]))
     camera = _camera(setting, hand)
     back = floor(setting, place, leaves)
     setting = replace(setting, surroundings=colour_statistics(back.texture))
@@ -54,7 +55,8 @@ def compose(recipe: Recipe, rng: np.random.Generator, size: tuple[int, int], fra
 def _setting(recipe: Recipe, rng, size, frames) -> Setting:
     lamp = rng.uniform(0, 2 * np.pi)
     light = np.array([np.cos(lamp), np.sin(lamp)])
-    return Setting(recipe, size, frames, min(size[0], 0.6 * size[1]) / 96, random_colour(rng, GROUND_CHROMA), light)
+    unit, colour = min(size[0], 0.6 * size[1]) / 96, random_colour(rng, GROUND_CHROMA)
+    return Setting(recipe, size, frames, unit, colour, light, calm=bool(rng.random() < recipe.calm))
 
 
 def _camera(setting: Setting, rng) -> np.ndarray:
@@ -77,7 +79,7 @@ def _shadow(setting: Setting, rng) -> Shadow:
 
 def _sheets(setting: Setting, rng, leaves: int) -> tuple[list[Sheet], list[Sheet]]:
     """Nearer ground behind the things, and perhaps leaves in front of them."""
-    least, most = setting.recipe.sheets
+    least, most = np.minimum(setting.recipe.sheets, 1) if setting.calm else setting.recipe.sheets
     own, behind, front = rng.spawn(8), [], []
     for nearness, stream in zip(np.sort(rng.uniform(*NEARNESS, int(rng.integers(least, most + 1)))), own, strict=False):
         if len(behind) < 2 and stream.random() < HILLY:

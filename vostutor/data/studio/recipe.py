@@ -30,7 +30,7 @@ class Recipe:
     # 4 textures: None is all families
     families: tuple[str, ...] | None = None
     # 5 fast and slow in one set
-    pace: float = 0.35
+    pace: float = 0.3
     pace_spread: float = 0.8
     still: float = 0.2  # how often a thing does not move by itself
     # 6 deformation: joints, bending, turning in depth
@@ -48,6 +48,8 @@ class Recipe:
     same_stuff: float = 0.06  # how often an object is cut from what lies around it
     # 11 borders of varied width, shadows of varied softness
     borders: float = 1.0
+    # 12 open places and coats of one kind, this often: water, sand, a road to the horizon; a white dog, a black swan
+    calm: float = 0.5
     # what labels add
     clock: float = 1.0  # how fast the objects live
     camera_clock: float = 1.0
@@ -58,7 +60,7 @@ class Recipe:
     camouflage: bool = False
     crossing: bool = False
     least_objects: int = 1
-    texture_blur: float = 0.42  # texels; what is finer than a pixel flickers as it moves
+    texture_blur: float = 0.38  # texels; what is finer than a pixel flickers as it moves
 
 
 PLAIN = Recipe()
@@ -82,7 +84,7 @@ EASY = replace(
 
 BARE = Recipe(
     shapes="simple", riders=0.0, follow=0.0, sheets=(0, 0), sensor=0.0, families=("photo", "noise"), pace_spread=0.3, still=0.0,
-    deform=0.4, clutter=(0, 0), passers=0, passing=0.0, shutter=0.0, flicker=0.0, blend=0.0, same_stuff=0.0, borders=0.0,
+    deform=0.4, clutter=(0, 0), passers=0, passing=0.0, shutter=0.0, flicker=0.0, blend=0.0, same_stuff=0.0, borders=0.0, calm=0.0,
 )  # fmt: skip
 KNOBS = {  # the experiment turns them on in this order, each on top of those before
     "shapes": ("shapes", "riders"),
@@ -96,13 +98,14 @@ KNOBS = {  # the experiment turns them on in this order, each on top of those be
     "light": ("flicker",),
     "colours": ("blend", "same_stuff"),
     "borders": ("borders",),
+    "calm": ("calm",),
 }
 
 
 def rung(knob: str | None) -> Recipe:
     """The bare recipe with all knobs up to this one turned on; all of them together are PLAIN.
 
-    >>> rung(None) == BARE, rung("borders") == PLAIN
+    >>> rung(None) == BARE, rung("calm") == PLAIN
     (True, True)
     """
     recipe = BARE

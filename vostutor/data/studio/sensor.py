@@ -41,11 +41,11 @@ def draw_sensor(
     >>> ideal.gamma, ideal.noise, ideal.quality, ideal.gains.shape
     (1.0, 0.0, None, (4, 3))
     """
-    chroma = rng.uniform(0.7, 1.4) * (rng.random() >= 0.05)
+    chroma = rng.uniform(0.75, 1.5) * (rng.random() >= 0.05)
     contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-18, 18)
     balance = 1 + rng.uniform(-0.06, 0.06, 3)
     gamma, unit = np.exp(rng.normal(0, 0.15)), min(size[0], 0.6 * size[1]) / 96
-    blur = rng.uniform(0.0, 0.55) * unit**0.5
+    blur = rng.uniform(0.0, 0.45) * unit**0.5
     sharpen, noise = rng.uniform(0, 0.9) * (rng.random() < 0.6), np.abs(rng.normal(0, 1.0))
     quality, hazy = int(rng.integers(55, 97)), rng.random() < 0.08
     haze = _haze(rng, size) if hazy else None
@@ -97,11 +97,11 @@ def grain_for(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 
 def _light(rng: np.random.Generator, frames: int, flicker: float) -> np.ndarray:
     """Gain of each channel in each frame: a wandering exposure, sometimes a ramp, and a white balance that creeps. Shapes: (T,3)."""
-    steps = 0.0015 * rng.standard_normal(frames)
+    steps = 0.001 * rng.standard_normal(frames)
     exposure = np.zeros(frames)
     for t in range(1, frames):
         exposure[t] = 0.92 * exposure[t - 1] + steps[t]
-    ramp = rng.uniform(-0.16, 0.16) * (rng.random() < 0.3) * np.linspace(0, 1, frames)
+    ramp = rng.uniform(-0.14, 0.14) * (rng.random() < 0.2) * np.linspace(0, 1, frames)
     balance = np.cumsum(0.0006 * rng.standard_normal((frames, 3)), 0)
     return np.exp(flicker * (exposure[:, None] + ramp[:, None] + balance - balance[0])).astype(np.float32)
 

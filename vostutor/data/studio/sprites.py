@@ -37,6 +37,7 @@ class Setting:
     colour: np.ndarray
     light: np.ndarray
     surroundings: tuple = ()
+    calm: bool = False  # an open place
 
     def soft(self, texture: np.ndarray) -> np.ndarray:
         """The blur that all textures share."""
@@ -58,7 +59,8 @@ def dress(
     """
     recipe, texels = setting.recipe, body_texels(radius)
     count = 1 + max(part.coat for part in body.parts)
-    material = coats(rng, count, texels, random_colour(rng), families=recipe.families)
+    calm = rng.random() < recipe.calm
+    material = coats(rng, count, texels, random_colour(rng), families=recipe.families, calm=calm)
     weight, hardness = recipe.blend * rng.random(), 1 + recipe.borders * rng.uniform(-0.2, 0.8)
     if stuff is not None:
         material = [stuff, *material[1:]] if count > 1 and not recipe.camouflage else [stuff] * count
@@ -106,7 +108,8 @@ def floor(setting: Setting, rng: np.random.Generator, leaves: int) -> Sheet:
     """The farthest ground and what lies on it."""
     height, width = (round(FLOOR * n * DENSITY) for n in setting.size)
     image = np.ascontiguousarray(
-        ground(rng, height, width, setting.colour, families=setting.recipe.families), dtype=np.float32
+        ground(rng, height, width, setting.colour, families=setting.recipe.families, calm=setting.calm),
+        dtype=np.float32,
     )
     _scatter(setting, rng, image, None, leaves)
     return Sheet(setting.soft(image), None, _middle(height, width), DENSITY, 1.0)
@@ -116,7 +119,9 @@ def hill(setting: Setting, rng: np.random.Generator, nearness: float, leaves: in
     """Nearer ground that covers a part of the view behind an uneven border: a slope, a wall, a bank."""
     height, width = (round(FLOOR * n * DENSITY) for n in setting.size)
     colour = 0.5 * setting.colour + 0.5 * random_colour(rng)
-    image = np.ascontiguousarray(ground(rng, height, width, colour, families=setting.recipe.families), dtype=np.float32)
+    image = np.ascontiguousarray(
+        ground(rng, height, width, colour, families=setting.recipe.families, calm=setting.calm), dtype=np.float32
+    )
     alpha = _bank(rng, height, width)
     _scatter(setting, rng, image, alpha, leaves)
     return Sheet(setting.soft(image), setting.soft(alpha), _middle(height, width), DENSITY, nearness)

@@ -13,7 +13,7 @@ import numpy as np
 
 from vostutor.core.errors import SettingsError
 from vostutor.data.studio.colours import colour_statistics, palette, random_colour, transfer
-from vostutor.data.studio.layouts import illumination, layout
+from vostutor.data.studio.layouts import illumination, land, layout
 from vostutor.data.studio.patterns import PATTERNS
 from vostutor.data.studio.photographs import photo
 
@@ -29,14 +29,21 @@ CONTRAST, DEVIATION = (
     (0.37, 0.75),
     (5, 24),
 )  # share of its pattern's contrast that a material keeps; what that may come to
+CALM = 0.5  # of a material's contrast: still water, sand, asphalt, a coat of one kind
 MIDDLE_TONE, TONES = 125.0, (25.0, 75.0)  # brightness of a ground, and how far its materials lie from it
 SKIES = ("clouds", "gradient")
 
 
 def surface(
-    rng: np.random.Generator, height: int, width: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+    colour: np.ndarray,
+    *,
+    families: tuple[str, ...] | None = None,
+    calm: bool = False,
 ) -> np.ndarray:
-    """A piece of textured material around a colour. `families` restricts the patterns to those named.
+    """A piece of textured material around a colour. `families` restricts the patterns to those named; calm ones keep half the contrast.
 
     Shapes: colour (3,) -> float32 (height,width,3).
     Raises: SettingsError for a family that does not exist.
@@ -46,7 +53,7 @@ def surface(
     """
     pattern = FAMILIES[_family(rng, families)](rng, height, width)
     deviation = float(cv2.meanStdDev(cv2.transform(pattern, np.full((1, 3), 1 / 3)))[1][0, 0])
-    contrast = np.clip(rng.uniform(*CONTRAST) * deviation, *DEVIATION) / max(deviation, 1e-3)
+    contrast = np.clip(rng.uniform(*CONTRAST) * deviation, *DEVIATION) / max(deviation, 1e-3) * (CALM if calm else 1)
     chroma = rng.uniform(0.2, 1.2)
     mix = contrast * ((1 - chroma) / 3 + chroma * np.eye(3))  # towards grey, or away from it
     return np.clip(
@@ -93,16 +100,25 @@ def _where(rng: np.random.Generator, kind: str, height: int, width: int) -> np.n
 
 
 def coats(
-    rng: np.random.Generator, count: int, texels: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
+    rng: np.random.Generator,
+    count: int,
+    texels: int,
+    colour: np.ndarray,
+    *,
+    families: tuple[str, ...] | None = None,
+    calm: bool = False,
 ) -> list[np.ndarray]:
     """Materials for the parts of one body: the main one, then for each further part its own piece or a recoloured copy (p .5 each).
 
+    A calm body wears one unmarked coat, its parts differ a little in tone.
+
     Shapes: colour (3,) -> count x float32 (S,S,3).
     """
-    result = [marked(rng, surface(rng, texels, texels, colour, families=families))]
+    main = surface(rng, texels, texels, colour, families=families, calm=calm)
+    result = [main if calm else marked(rng, main)]
     while len(result) < count:
-        other = colour + rng.uniform(0, 1) * (random_colour(rng) - colour)
-        if rng.random() < 0.5:
+        other = colour + rng.uniform(0, 0.25 if calm else 1) * (random_colour(rng) - colour)
+        if rng.random() < 0.5 and not calm:
             result.append(surface(rng, texels, texels, other, families=families))
         else:
             result.append(np.clip(result[0] + (other - colour).astype(np.float32), DARKEST, BRIGHTEST))
@@ -126,19 +142,28 @@ def shade(alpha: np.ndarray, light: np.ndarray) -> np.ndarray:
 
 
 def ground(
-    rng: np.random.Generator, height: int, width: int, colour: np.ndarray, *, families: tuple[str, ...] | None = None
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+    colour: np.ndarray,
+    *,
+    families: tuple[str, ...] | None = None,
+    calm: bool = False,
 ) -> np.ndarray:
     """A place: a first material, others laid over it, light and shade; one place in three lies on textured dead leaves.
 
+    A calm place is open: water, sand or a road to the horizon, and nothing else.
+
     Shapes: colour (3,) of its middle tone -> float32 (height,width,3).
     """
-    leafy = families is None and rng.random() < 1 / 3
-    covers = layout(rng, height, width)[: 1 if leafy else None]
+    leafy = families is None and rng.random() < 1 / 3 and not calm
+    covers = [land(rng, height, width)] if calm else layout(rng, height, width)[: 1 if leafy else None]
     first = ("leaves",) if leafy else SKIES if families is None and rng.random() < 0.2 else families
     colours = _tones(rng, colour, len(covers) + 1)
-    image = surface(rng, height, width, max(colours, key=np.sum) if first is SKIES else colours[0], families=first)
+    tone = max(colours, key=np.sum) if first is SKIES else colours[0]
+    image = surface(rng, height, width, tone, families=first)
     for cover, own in zip(covers, colours[1:], strict=True):
-        image += cover[..., None] * (surface(rng, height, width, own, families=families) - image)
+        image += cover[..., None] * (surface(rng, height, width, own, families=families, calm=calm) - image)
     return np.clip(image * illumination(rng, height, width), DARKEST, BRIGHTEST)
 
 
