@@ -6,9 +6,9 @@ import pytest
 from tests.conftest import ROOT
 from vostutor.core import DataError, SettingsError
 from vostutor.course import claims_00
-from vostutor.course.claims import Claims, measure_claims, sources_hash, stored_claims
+from vostutor.course.claims import PACKAGE, Claims, measure_claims, sources_hash, stored_claims
 from vostutor.course.readme import baselines_table, budgets_table, with_block
-from vostutor.data import DavisRoot
+from vostutor.data import LABELS, DavisRoot
 
 
 def test_the_stored_table_is_of_the_sources_as_they_are():
@@ -39,11 +39,25 @@ def test_a_mean_is_over_the_rows_asked_for():
         claims.mean("J", name="c")
 
 
-def test_measuring_again_gives_the_same_figures(tmp_path):
+def test_measuring_again_gives_the_same_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(claims_00, "turns", lambda: [("things", "fast")])  # all of them take a minute
     measured = measure_claims("00", clips=2, out=tmp_path / "00.json")
     assert list(claims_00.on_label("occlusion", 2)) == measured.where(name="occlusion")
-    assert len(measured.rows) == 21
+    assert len(measured.rows) == 3 * len(LABELS) + 2
+    assert list(claims_00.on_switch("things", "fast", 2)) == measured.where(set=claims_00.SWITCHED)
     assert json.loads((tmp_path / "00.json").read_text())["provenance"]["command"] == "vostutor claims 00 --clips 2"
+
+
+def test_every_turn_of_a_switch_is_measured():
+    names = {row["name"] for row in stored_claims("00").where(set=claims_00.SWITCHED)}
+    assert names == {f"{switch}: {level}" for switch, level in claims_00.turns()} and "camera: normal" not in names
+
+
+def test_a_folder_stands_for_its_modules():
+    assert sources_hash(("data/studio",)) != sources_hash(("data/studio/recipe.py",))
+    assert sources_hash(("widgets",)) == sources_hash(
+        tuple(f"widgets/{p.name}" for p in sorted((PACKAGE / "widgets").glob("*.py")))
+    )
 
 
 def test_a_real_sequence_scores_what_is_stored(davis):

@@ -1,4 +1,4 @@
-"""Both widgets in a real browser: hands on the page, answers from the kernel; and alone on a page, where no kernel is."""
+"""The widgets in a real browser: hands on the page, answers from the kernel; and alone on a page, where no kernel is."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.widgets.browser import chromium_page, require_browser, running_lab, write_notebook
-from vostutor.widgets import ClipPlayer, JFExplorer
+from vostutor.widgets import ClipPlayer, JFExplorer, Switchboard
 from vostutor.widgets.jf_world import SEQUENCES, TRUTH, WORLD, Box, explore, summarise
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,7 @@ PICTURES = ROOT / "build/browser"
 
 CELLS = [
     """from vostutor.data.minivos import draw_clip
-from vostutor.widgets import ClipPlayer, JFExplorer
+from vostutor.widgets import ClipPlayer, JFExplorer, Switchboard
 clip = draw_clip("distractor", 3)
 results = {"copy": clip.ids[:1].repeat(16, 1, 1), "late": clip.ids.roll(1, 0)}
 player = ClipPlayer(clip, results)
@@ -23,6 +23,9 @@ player""",
 explorer""",
     """mine = JFExplorer("steady", jaccard=lambda gt, pred: (gt & pred).sum() / gt.sum())
 mine""",
+    """from vostutor.widgets import Switchboard
+board = Switchboard()
+board""",
 ]
 
 
@@ -31,10 +34,11 @@ def notebook(tmp_path_factory):
     require_browser()
     folder = tmp_path_factory.mktemp("lab")
     write_notebook(folder / "widgets.ipynb", CELLS)
-    with running_lab(folder, size=(1280, 2200)) as lab:
+    with running_lab(folder, size=(1280, 3000)) as lab:
         opened = lab.open("widgets.ipynb")
         opened.run_all()
         opened.page.wait_for_selector(".vos-explorer >> nth=1")
+        opened.page.wait_for_selector(".vos-board")
         yield opened
         opened.screenshot(PICTURES / "widgets.png")
         assert opened.errors() == []
@@ -55,7 +59,7 @@ def test_the_keyboard_steps_jumps_and_plays(notebook):
 
 
 def test_buttons_sliders_and_legend_reach_the_kernel(notebook):
-    notebook.page.get_by_label("one frame back").click()
+    notebook.page.locator(".vos-player").get_by_label("one frame back").click()
     notebook.page.locator(".vos-player input[type=range]").fill("0.8")
     notebook.page.locator(".vos-player input[type=checkbox]").uncheck()
     notebook.page.locator(".vos-object").first.click()
@@ -127,12 +131,52 @@ def test_a_students_wrong_jaccard_is_what_the_page_shows(notebook):
     )
 
 
+def level(notebook, switch: str, word: str):
+    return notebook.page.locator(f'[data-switch="{switch}"] label', has_text=word)
+
+
+def test_turning_a_switch_draws_another_clip_and_the_page_shows_its_scores(notebook):
+    level(notebook, "occluder", "yes").click()
+    asked = "print(board.shown['settings'], f\"{board.shown['sides'][1]['systems'][1]['mean']:.2f}\")"
+    wanted = f"{{'occluder': 'yes'}} {Switchboard({'occluder': 'yes'}).after.mean('flow warp'):.2f}"
+    assert notebook.kernel_says(asked, wanted) == wanted
+    shown = notebook.page.locator(".vos-scores tbody tr").nth(1).locator("td").nth(1)
+    notebook.page.wait_for_function(
+        "(text) => document.querySelectorAll('.vos-scores tbody tr')[1].querySelectorAll('td')[1].textContent === text",
+        arg=wanted.split()[-1].lstrip("0"),
+    )
+    assert shown.is_visible()
+    notebook.page.wait_for_timeout(300)  # the frames are decoded
+    notebook.screenshot(PICTURES / "switchboard.png", ".vos-board")
+
+
+def test_switches_are_turned_by_keys_and_turned_back(notebook):
+    level(notebook, "things", "normal").locator("input").focus()
+    notebook.page.keyboard.press("ArrowRight")
+    both = "{'occluder': 'yes', 'things': 'fast'}"
+    assert notebook.kernel_says("print(dict(sorted(board.settings.items())))", both) == both
+    notebook.page.get_by_role("button", name="all switches back").click()
+    assert notebook.kernel_says("print(board.settings, board.after is board.before)", "{} True") == "{} True"
+    assert level(notebook, "things", "normal").locator("input").is_checked()
+
+
+def test_the_boards_scenes_and_frames_are_turned_by_hand(notebook):
+    notebook.page.get_by_role("button", name="the next scene").click()
+    assert notebook.kernel_says("print(board.shown['seed'])", "98") == "98"
+    notebook.page.get_by_role("button", name="the scene before").click()
+    notebook.press(".vos-board .vos-line", "Home", "ArrowRight")
+    assert notebook.kernel_says("print(board.shown['seed'], board.frame)", "97 1") == "97 1"
+    notebook.drag(".vos-board .vos-line", (0.1, 0.5), (0.99, 0.5))
+    assert notebook.kernel_says("print(board.frame)", "11") == "11"
+
+
 # ---- alone on a page: the same scripts, a model that keeps its values and talks to nobody
 
 ALONE = """
   <body><div id="here"></div><script type="module">
   const state = %s, heard = {};
-  for (const layer of state.layers ?? []) layer.runs = new DataView(Uint8Array.from(layer.runs).buffer);
+  const packed = [...(state.layers ?? []), ...(state.shown?.sides ?? []).flatMap((side) => side.systems)];
+  for (const one of packed) one.runs = new DataView(Uint8Array.from(one.runs).buffer);
   window.model = {
     get: (name) => state[name],
     set: (name, value) => { state[name] = value; (heard[`change:${name}`] ?? []).forEach((react) => react()); },
@@ -206,6 +250,15 @@ def test_a_students_explorer_says_when_no_kernel_answers(page):
     page.set_content(page_of(JFExplorer("steady", jaccard=lambda gt, pred: 0.123)))
     assert page.locator(".vos-number b").first.inner_text() == ".123"
     page.locator(".vos-world").first.press("ArrowUp")
+    page.wait_for_function("() => document.querySelector('.vos-notes').innerText.includes('No kernel answers')")
+
+
+def test_the_switchboard_plays_where_no_kernel_is_and_says_what_it_cannot(page):
+    page.set_content(page_of(Switchboard({"things": "fast"}, frame=0)))
+    page.locator(".vos-line").press("End")
+    assert page.evaluate("() => model.get('frame')") == 11
+    page.locator('[data-switch="camera"] label', has_text="fast").click()
+    assert page.evaluate("() => model.get('settings')") == {"things": "fast", "camera": "fast"}
     page.wait_for_function("() => document.querySelector('.vos-notes').innerText.includes('No kernel answers')")
 
 
