@@ -1,17 +1,17 @@
-"""How fast minivos draws, and whether its labels tell systems apart: `python benchmarks/minivos.py`.
+"""How fast minivos draws, and where the time goes: `python benchmarks/minivos.py`.
 
-Frames per second count everything: scene, frames, masks, flow both ways and occlusion of 16 frames of 96x160, in CPU time of one
-thread. Each clip is drawn in five rounds and its best is taken, because a busy machine can only make it slower.
-
-The table has, for each label, the mean J of object 1 over all frames but the first and over the last three, when its first mask is
-copied and when it is carried by OpenCV's DIS flow; and the flow of background and objects in pixels per frame.
+Frames per second of one thread, in CPU time, at 96x160: geometry alone (ids, flow both ways and occlusion, without colour); the
+default mixture with everything a net is trained on, scenes and promises included, and the same with flow; each label; a profile of
+the plain recipe; and the torch renderer on the CPU. Each piece is measured in rounds and the best is taken, because a busy machine
+can only make it slower. `benchmarks/baselines.py` has what each label does to methods.
 """
 
 import json
 import os
 import sys
 import time
-from statistics import mean
+from collections.abc import Callable
+from dataclasses import replace
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -19,60 +19,108 @@ import cv2
 import numpy as np
 import torch
 
-from vostutor.core import Clip
-from vostutor.data import LABELS, VERSION, draw_clip
-from vostutor.engine import evaluate_clip, predict_clip
-from vostutor.models import CopyFirstMask, FlowWarp
-from vostutor.ops import dis_flow
+from vostutor.data.minivos import LABELS, VERSION, draw_clip, draw_training_clip
+from vostutor.data.studio.recipe import PLAIN
+from vostutor.data.studio.render import draw, trace
+from vostutor.data.studio.render_torch import film
+from vostutor.data.studio.scene import Scene
+from vostutor.data.studio.sensor import develop, grain_for
+from vostutor.data.studio.shoot import cast, motion
 
-FIRST_SEED, SPEED_SEEDS, TABLE_SEEDS, ROUNDS = 1_000_000, 8, 24, 5
-PROMISED = 300  # frames per second, flow included
-COLUMNS = ("copy J", "copy last3", "DIS J", "DIS last3", "floor px", "object px")
+FIRST_SEED, FRAMES, SIZE, ROUNDS = 1_000_000, 8, (96, 160), 2
+SCENES, LABEL_CLIPS, MIXED_CLIPS, FILMED = 12, 3, 24, 3
+GEOMETRY, EVERYTHING = 400, 60  # frames per second, promised
+POOL = 300  # clips of FRAMES frames, in 40 seconds
 
 
-def best_seconds(label: str, seed: int) -> float:
-    """CPU seconds for one clip, the best of some rounds."""
+def seconds(job: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """CPU seconds of one job, the best of some rounds."""
     spent = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         start = time.process_time()
-        draw_clip(label, seed)
+        job()
         spent.append(time.process_time() - start)
     return min(spent)
 
 
-def frames_per_second() -> dict[str, float]:
-    """By label. The first clip is drawn beforehand: it loads the photographs and draws the noise plates."""
-    draw_clip("plain", 0)
-    seeds = range(FIRST_SEED, FIRST_SEED + SPEED_SEEDS)
-    return {label: 16 / mean(best_seconds(label, seed) for seed in seeds) for label in LABELS}
+def geometry(scene: Scene) -> None:
+    """Everything but colour."""
+    motion([trace(scene, t) for t in range(FRAMES)])
 
 
-def scores(clip: Clip) -> list[float]:
-    """One row of the table for one clip."""
-    row = []
-    for system in (CopyFirstMask(), FlowWarp(dis_flow)):
-        curve = evaluate_clip(predict_clip(system, clip), clip)[1].J
-        row += [curve[1:].mean(), curve[-3:].mean()]
-    length = np.hypot(*clip.flow_fwd.numpy().transpose(1, 0, 2, 3))
-    ids = clip.ids[:-1].numpy()
-    return [*row, np.median(length[ids == 0]), np.median(length[ids > 0])]
+def mixture_rates() -> dict[str, float]:
+    """Frames per second over the default mixture, as pools are drawn, and with flow."""
+    seeds, rates = range(FIRST_SEED, FIRST_SEED + MIXED_CLIPS), {}
+    for name, flow in (("mixture", False), ("mixture with flow", True)):
+        spent = [seconds(lambda seed=seed, flow=flow: draw_training_clip(seed, flow=flow)) for seed in seeds]
+        rates[name] = FRAMES * len(spent) / sum(spent)
+    return rates
+
+
+def label_rates() -> dict[str, float]:
+    """Frames per second of each label at 16 frames, flow included."""
+    seeds = range(FIRST_SEED, FIRST_SEED + LABEL_CLIPS)
+    spent = {label: [seconds(lambda key=(label, seed): draw_clip(*key), 2) for seed in seeds] for label in LABELS}
+    return {label: 16 * LABEL_CLIPS / sum(times) for label, times in spent.items()}
+
+
+def profile(scenes: list[Scene]) -> dict[str, float]:
+    """Milliseconds per frame of the plain recipe, stage by stage: each is what it adds to those before."""
+    rows = [stages(scene, FIRST_SEED + k) for k, scene in enumerate(scenes)]
+    return {name: 1000 * sum(row[name] for row in rows) / len(rows) / FRAMES for name in rows[0]}
+
+
+def stages(scene: Scene, seed: int) -> dict[str, float]:
+    """CPU seconds of one clip's stages."""
+    sharp, times = replace(scene, shutter=0.0), range(FRAMES)
+    tracing = seconds(lambda: [trace(scene, t) for t in times])
+    sharply = seconds(lambda: [draw(sharp, t) for t in times])
+    images = [draw(scene, t).image for t in times]
+    plain = replace(scene.sensor, quality=None)
+    raw, coded = (seconds(lambda sensor=sensor: _develop(sensor, images, seed)) for sensor in (plain, scene.sensor))
+    return {
+        "set-up": seconds(lambda: cast(PLAIN, seed, SIZE, FRAMES)),
+        "ids": tracing,
+        "flow": seconds(lambda: geometry(scene)) - tracing,
+        "colour": sharply - tracing,
+        "sub-frames": seconds(lambda: [draw(scene, t) for t in times]) - sharply,
+        "sensor": raw,
+        "JPEG": coded - raw,
+    }
+
+
+def _develop(sensor, images: list[np.ndarray], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    grain = grain_for(rng, SIZE)
+    for t, image in enumerate(images):
+        develop(sensor, image, t, grain, rng)
 
 
 def main() -> int:
-    """Print both tables and JSON of them; 1 when drawing is slower than promised."""
+    """Print the tables and JSON of them; 1 when drawing is slower than promised."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    speed = frames_per_second()
-    seeds = range(FIRST_SEED, FIRST_SEED + TABLE_SEEDS)
-    table = {label: np.mean([scores(draw_clip(label, seed)) for seed in seeds], axis=0) for label in LABELS}
-    print(f"{'label':12}{'frames/s':>10}" + "".join(f"{column:>12}" for column in COLUMNS))
-    for label, row in table.items():
-        print(f"{label:12}{speed[label]:10.0f}" + "".join(f"{value:12.3f}" for value in row))
-    overall = len(LABELS) / sum(1 / rate for rate in speed.values())
-    print(f"all labels: {overall:.0f} frames/s on one thread, flow both ways included; promised {PROMISED}")
-    rows = {label: dict(zip(COLUMNS, row.round(4).tolist(), strict=True)) for label, row in table.items()}
-    print(json.dumps({"minivos": VERSION, "frames_per_second": round(overall), "labels": rows, "clips": TABLE_SEEDS}))
-    return int(overall < PROMISED)
+    draw_clip("plain", 0)  # loads the photographs and draws the noise plates
+    scenes = [cast(PLAIN, seed, SIZE, FRAMES) for seed in range(FIRST_SEED, FIRST_SEED + SCENES)]
+    rates = {"geometry": FRAMES * SCENES / sum(seconds(lambda scene=scene: geometry(scene)) for scene in scenes)}
+    rates |= mixture_rates()
+    filmed = [seconds(lambda scene=scene: film(scene), 2) for scene in scenes[:FILMED]]
+    rates["torch renderer, before the sensor"] = FRAMES * FILMED / sum(filmed)
+    parts, labels = profile(scenes), label_rates()
+    promised = {"geometry": GEOMETRY, "mixture": EVERYTHING}
+    for name, rate in rates.items():
+        print(f"{name:36}{rate:6.0f} frames/s" + (f", promised {promised[name]}" if name in promised else ""))
+    print(f"{POOL} clips of {FRAMES} frames take {POOL * FRAMES / rates['mixture']:.0f} s, promised 40")
+    whole = sum(parts.values())
+    print("plain, ms a frame: " + ", ".join(f"{name} {ms:.2f} ({ms / whole:.0%})" for name, ms in parts.items()))
+    print("labels, frames/s with flow: " + ", ".join(f"{label} {rate:.0f}" for label, rate in labels.items()))
+    tables = {"frames_per_second": rates, "plain_milliseconds": parts, "labels": labels}
+    print(json.dumps({"minivos": VERSION, **{name: _rounded(table) for name, table in tables.items()}}))
+    return int(any(rates[name] < least for name, least in promised.items()))
+
+
+def _rounded(table: dict[str, float]) -> dict[str, float]:
+    return {name: round(number, 2) for name, number in table.items()}
 
 
 if __name__ == "__main__":
