@@ -190,7 +190,7 @@ def test_the_ids_of_a_clip_may_be_any(place):
 
 
 def test_a_clip_scores_like_the_same_clip_on_disk(tmp_path):
-    clip = draw_clip("fast", 1, frames=6)
+    clip = draw_clip("fast", 1, frames=8)
     pred = torch.roll(clip.ids, 2, dims=2)
     stored(tmp_path / "root/Annotations/clip", clip.ids)
     stored(tmp_path / "results/clip", pred)
