@@ -56,6 +56,22 @@ def test_boxes_cut_nothing_off(name):
                 assert np.abs(full - boxed).max() < 1e-3
 
 
+def test_a_bent_square_stays_inside_its_box():
+    """Bent by 3 and 2 pixels, without its box cutting anything off its 64 pixels of alpha."""
+    scene = handmade(step=0.0)
+    bent = replace(scene.things[0], bend=(0.3, 0.2, 3.0, 2.0, 0.0, 1.0))
+    here = place(replace(scene, stack=(scene.stack[0], bent)), 0)[1]
+    piece = _pieces(here, scene.size, None)[0]
+    assert piece.alpha.sum() == pytest.approx(64, abs=1)  # shears keep areas
+    assert max(side.max() for side in (piece.alpha[0], piece.alpha[-1], piece.alpha[:, 0], piece.alpha[:, -1])) == 0
+
+
+def test_a_layer_owns_a_pixel_from_half_of_it_on():
+    thin = replace(white_square(), alpha=0.45 * white_square().alpha)
+    assert not draw(handmade(links=[thin]), 0).ids.any()
+    assert draw(handmade(links=[replace(thin, alpha=0.55 * white_square().alpha)]), 0).ids.sum() == 64
+
+
 def test_a_sheet_is_coloured_wherever_it_shows():
     """Slow reference: the sheet over the whole frame."""
     for seed in range(6):
@@ -141,9 +157,9 @@ def test_the_shadow_of_a_stripe_at_the_frames_edge_is_as_soft_on_either_side():
 
 
 def test_a_drifting_texture_is_the_new_one_at_the_end():
-    link = replace(white_square(), later=np.zeros((12, 12, 3), np.float32))
+    link = replace(white_square(), later=np.full((12, 12, 3), 51, np.float32))
     scene = handmade(step=0.0, links=[link], drift=np.array([0, 0, 0.25, 1.0, 1.0]))
-    assert [float(draw(scene, t).image[24, 32, 0]) for t in range(3)] == pytest.approx([255, 191.25, 0])
+    assert [float(draw(scene, t).image[24, 32, 0]) for t in range(3)] == pytest.approx([255, 204, 51])
 
 
 def test_still_scenes_have_no_flow_and_nothing_is_occluded():
