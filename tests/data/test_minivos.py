@@ -24,11 +24,12 @@ from vostutor.data.minivos import (
     draw_training_clip,
     mixed_label,
 )
+from vostutor.data.studio.compose import compose
 from vostutor.data.studio.layers import flow_between, occluded_between
 from vostutor.data.studio.recipe import PLAIN, RECIPES
 from vostutor.data.studio.render import trace
 from vostutor.data.studio.scene import Thing
-from vostutor.data.studio.shoot import SMALLEST_OBJECT
+from vostutor.data.studio.shoot import SMALLEST_OBJECT, cast
 
 SEEDS = range(100, 105)
 
@@ -52,8 +53,23 @@ def test_every_object_shows_itself_in_the_first_frame(label):
         assert min((first == number).sum() for number in scene.objects) >= SMALLEST_OBJECT * first.size
 
 
-def test_the_same_arguments_give_the_same_bytes_and_another_seed_does_not():
+def test_a_scene_in_which_an_object_does_not_show_itself_is_drawn_again():
+    def smallest(scene):
+        first = trace(scene, 0).ids
+        return min((first == number).mean() for number in scene.objects)
+
+    hidden = (
+        seed
+        for seed in range(200)
+        if smallest(compose(PLAIN, np.random.default_rng([seed, 0, 0]), (48, 80), 2)) < 0.004
+    )
+    seed = next(hidden)
+    assert smallest(cast(PLAIN, seed, (48, 80), 2)) >= SMALLEST_OBJECT == 0.004
+
+
+def test_the_same_arguments_give_the_same_bytes_and_another_seed_another_scene():
     assert digest("occlusion", 1) == digest("occlusion", 1) != digest("occlusion", 2)
+    assert not np.array_equal(ids_of("plain", 100), ids_of("plain", 101))
 
 
 def test_a_fresh_process_draws_the_same_bytes():

@@ -68,9 +68,9 @@ def test_a_promise_is_kept_up_to_its_figure_and_not_beyond(promise, kept, broken
 
 
 def test_a_fast_object_takes_long_steps():
-    areas = [100] * 8  # the diagonal measures 141.4 pixels: 1.2 % of it are 1.7
-    assert labels.runs(bars(*areas, place=lambda t: 2 * t), None, None) is True
-    assert labels.runs(bars(*areas, place=lambda t: t), None, None) is False
+    areas = [100] * 8  # the diagonal measures 141.4 pixels: 1.8 % of it are 2.5
+    assert labels.runs(bars(*areas, place=lambda t: 3 * t), None, None) is True
+    assert labels.runs(bars(*areas, place=lambda t: 2 * t), None, None) is False
 
 
 def test_of_two_that_cross_one_is_covered_in_the_middle_and_back_at_the_end():
@@ -193,7 +193,7 @@ def test_a_drifting_object_starts_in_its_own_colours_and_ends_in_others():
         for name, scene in zip(changes, still, strict=True):
             looks = [histogram(draw(scene, t).image, views[t].ids == 1) for t in (0, FRAMES - 1)]
             changes[name].append(apart(*looks))
-    assert np.median(changes["drift"]) > 2 * np.median(changes["plain"])
+    assert np.median(changes["drift"]) > 0.25 and np.median(changes["plain"]) < 0.05
 
 
 def test_multi_object_has_four_objects_and_more():
