@@ -32,7 +32,9 @@ def page(label: str, first_seed: int = FIRST_SEED) -> np.ndarray:
 
 def tile(clip: Clip, t: int) -> np.ndarray:
     """A frame, enlarged by a half, with its masks where it is the first or the last shown. Shapes: returns uint8 (H',W',3)."""
-    picture = cv2.resize(clip.frames[t].permute(1, 2, 0).numpy(), None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_CUBIC)
+    picture = cv2.resize(
+        clip.frames[t].permute(1, 2, 0).numpy(), None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_CUBIC
+    )
     if t not in (SHOWN[0], SHOWN[-1]):
         return picture
     ids = cv2.resize(clip.ids[t].numpy().astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)

@@ -122,7 +122,7 @@ def _track(setting: Setting, rng, way, angle, time, radius: float) -> np.ndarray
     track[:, [X, Y]], track[:, ANGLE] = way, angle
     growth = recipe.growth * rng.standard_normal() * time / max(setting.frames - 1, 1) + wave(rng, time, 0.03, (10, 40))
     track[:, SIZE] = np.log(radius) + np.clip(growth, -1.6, 0.9)
-    track[:, SQUASH] = np.clip(rng.uniform(-0.2, 0.1) + recipe.deform * wave(rng, time, 0.10, (20, 70)), -1.0, 0.25)
+    track[:, SQUASH] = np.clip(rng.uniform(-0.12, 0.2) + recipe.deform * wave(rng, time, 0.10, (20, 70)), -1.0, 0.25)
     track[:, CLOCK] = time
     return track
 
@@ -138,7 +138,7 @@ def _stuff(stage: Stage, rng, start: np.ndarray, texels: int, hidden: bool) -> n
     elsewhere, image = rng.random() < stage.recipe.same_stuff, stage.back.texture
     room = np.maximum(np.array(image.shape[:2]) - texels, 0)
     corner = rng.integers(0, room + 1)
-    if not hidden and not elsewhere:
+    if stage.setting.sketch or not (hidden or elsewhere):
         return None
     if hidden:
         x, y = (start - stage.back.origin) * DENSITY - texels / 2
@@ -151,18 +151,18 @@ def _stuff(stage: Stage, rng, start: np.ndarray, texels: int, hidden: bool) -> n
 def _mounted(stage: Stage, rng, order: list[Thing], count: int) -> list[Thing]:
     """Perhaps the first object carries a rider, who moves with it: under the same number, or as an object of its own."""
     wanted, share, own = rng.random() < stage.recipe.riders, rng.uniform(0.4, 0.75), rng.random() < 0.5
-    category, behind, dressing = str(rng.choice(TRAINING)), bool(rng.random() < 0.5), rng.spawn(1)[0]
+    category, behind, (growing, dressing) = str(rng.choice(TRAINING)), bool(rng.random() < 0.5), rng.spawn(2)
     if not wanted:
         return order
     mount = next(thing for thing in order if thing.number == 1)
     radius = max(share * float(np.exp(mount.track[1, SIZE])), 6 * stage.setting.unit)
-    body = stage.body(dressing, category, radius)
+    body = stage.body(growing, category, radius)
     body = body.mirrored() if body.upright and np.cos(mount.track[1, ANGLE]) < 0 else body
     track = mount.track.copy()
     track[:, [X, Y]] = [(stand(row) @ [*mount.seat, 1.0])[:2] for row in mount.track]
     track[:, SIZE] += np.log(radius) - mount.track[1, SIZE]
     number, named = (count + 1, category) if own else (1, mount.category)
-    links, bend = dress(stage.setting, dressing, body, radius), _bend(stage.setting, dressing, body)
+    links, bend = dress(stage.setting, dressing, body, radius), _bend(stage.setting, growing, body)
     rider = Thing(number, named, links, track, mount.nearness, body.beat, bend, body.seat)
     place = order.index(mount) + (0 if behind else 1)
     return [*order[:place], rider, *order[place:]]

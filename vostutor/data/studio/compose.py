@@ -10,11 +10,12 @@ from dataclasses import replace
 import numpy as np
 
 from vostutor.data.studio.casting import Stage, cast_things
+from vostutor.data.studio.grounds import branches, floor, hill
 from vostutor.data.studio.motion import camera_track, clock
 from vostutor.data.studio.recipe import Recipe
 from vostutor.data.studio.scene import Scene, Shadow, Sheet
 from vostutor.data.studio.sensor import draw_sensor
-from vostutor.data.studio.sprites import Setting, branches, floor, hill
+from vostutor.data.studio.sprites import Setting
 from vostutor.data.studio.surfaces import colour_statistics, random_colour
 
 GROUND_CHROMA = 45.0  # earth, stone and grass are duller than what crawls on them
@@ -22,8 +23,10 @@ NEARNESS = 1.06, 1.3  # of ground in front of the farthest
 HILLY = 0.75  # how often such ground is a hill, a wall or a bank, and not leaves close to the camera
 
 
-def compose(recipe: Recipe, rng: np.random.Generator, size: tuple[int, int], frames: int) -> Scene:
-    """A scene in which everything is decided.
+def compose(
+    recipe: Recipe, rng: np.random.Generator, size: tuple[int, int], frames: int, *, sketch: bool = False
+) -> Scene:
+    """A scene in which everything is decided; of a sketch only who is where, without ground and colour.
 
     >>> from vostutor.data.studio.recipe import PLAIN
     >>> scene = compose(PLAIN, np.random.default_rng(0), (96, 160), 4)
@@ -31,12 +34,12 @@ def compose(recipe: Recipe, rng: np.random.Generator, size: tuple[int, int], fra
     ((6, 6), True)
     """
     place, cast, hand, lens, depth, twist, film = rng.spawn(7)
-    setting = _setting(recipe, place, size, frames)
+    setting = replace(_setting(recipe, place, size, frames), sketch=sketch)
     most = recipe.clutter[1] if not setting.calm else min(recipe.clutter[1], recipe.clutter[0] + 4)
     leaves = recipe.clutter[0] + round(place.random() * (most - recipe.clutter[0]))
     camera = _camera(setting, hand)
     back = floor(setting, place, leaves)
-    setting = replace(setting, surroundings=colour_statistics(back.texture))
+    setting = setting if sketch else replace(setting, surroundings=colour_statistics(back.texture))
     things = cast_things(Stage(setting, camera, back), cast, twist)
     behind, front = _sheets(setting, depth, leaves)
     share, opens = lens.random(), lens.random() < 0.5
@@ -83,7 +86,7 @@ def _sheets(setting: Setting, rng, leaves: int) -> tuple[list[Sheet], list[Sheet
     own, behind, front = rng.spawn(8), [], []
     for nearness, stream in zip(np.sort(rng.uniform(*NEARNESS, int(rng.integers(least, most + 1)))), own, strict=False):
         if len(behind) < 2 and stream.random() < HILLY:
-            behind.append(hill(setting, stream, float(nearness), leaves // 3))
+            behind.append(None if setting.sketch else hill(setting, stream, float(nearness), leaves // 3))
         elif not front and leaves:
             front.append(branches(setting, stream, float(nearness + 0.2), int(stream.integers(2, 9))))
-    return behind, front
+    return [] if setting.sketch else behind, front  # what is behind the things hides nothing

@@ -60,7 +60,7 @@ class Recipe:
     camouflage: bool = False
     crossing: bool = False
     least_objects: int = 1
-    texture_blur: float = 0.38  # texels; what is finer than a pixel flickers as it moves
+    texture_blur: float = 0.33  # texels; what is finer than a pixel flickers as it moves
 
 
 PLAIN = Recipe()
@@ -74,7 +74,7 @@ RECIPES = {
     "camera": replace(PLAIN, camera_clock=3.0),
     "fast": replace(PLAIN, clock=4.0),
     "scale": replace(PLAIN, growth=1.0),
-    "deformation": replace(PLAIN, deform=2.5),
+    "deformation": replace(PLAIN, deform=4.0),
     "crossing": replace(PLAIN, crossing=True, least_objects=2),
     "multi-object": replace(PLAIN, least_objects=4),
 }

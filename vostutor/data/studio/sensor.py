@@ -45,7 +45,7 @@ def draw_sensor(
     contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-18, 18)
     balance = 1 + rng.uniform(-0.06, 0.06, 3)
     gamma, unit = np.exp(rng.normal(0, 0.15)), min(size[0], 0.6 * size[1]) / 96
-    blur = rng.uniform(0.0, 0.45) * unit**0.5
+    blur = rng.uniform(0.0, 0.4) * unit**0.5
     sharpen, noise = rng.uniform(0, 0.9) * (rng.random() < 0.6), np.abs(rng.normal(0, 1.0))
     quality, hazy = int(rng.integers(55, 97)), rng.random() < 0.08
     haze = _haze(rng, size) if hazy else None

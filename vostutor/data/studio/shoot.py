@@ -84,11 +84,13 @@ def cast(recipe: Recipe, seed: int, size: tuple[int, int], frames: int, promise:
     Raises: AssertionError when none of ATTEMPTS does, which no label's recipe should let happen.
     """
     for attempt in range(ATTEMPTS):
-        scene = compose(recipe, np.random.default_rng([seed, 0, attempt]), size, frames)
-        if not _all_start(scene, trace(scene, 0)):
-            continue
-        if promise is None or _kept(promise, scene):
-            return scene
+
+        def composed(sketch: bool, attempt: int = attempt) -> Scene:
+            return compose(recipe, np.random.default_rng([seed, 0, attempt]), size, frames, sketch=sketch)
+
+        scene = composed(sketch=True)
+        if _all_start(scene, trace(scene, 0)) and (promise is None or _kept(promise, scene)):
+            return composed(sketch=False)
     raise AssertionError(f"no scene for {recipe} seed {seed} size {size} frames {frames} in {ATTEMPTS} attempts")
 
 

@@ -1,0 +1,75 @@
+"""The tables of data/README.md about minivos, written between their markers from what was measured: `python -m benchmarks.report`.
+
+python -m benchmarks.clip_statistics --out data/minivos-statistics.json
+python -m benchmarks.probes --data DAVIS --out data/minivos-probes.json
+python -m benchmarks.transfer --data DAVIS        # hours; writes data/minivos-transfer.json
+python -m benchmarks.baselines                    # half an hour; writes data/minivos-baselines.json
+"""
+
+import json
+from pathlib import Path
+
+from benchmarks import baselines, clip_statistics, ladder, transfer
+from benchmarks.measures import davis
+from benchmarks.pools import KNOBS
+from vostutor.core.files import write_atomically
+from vostutor.course.readme import markdown_table, with_block
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "data" / "README.md"
+STATISTICS, PROBES = ROOT / "data" / "minivos-statistics.json", ROOT / "data" / "minivos-probes.json"
+LADDER = ("bare", *KNOBS)
+
+
+def statistics_table(stored: dict) -> str:
+    """Each row of the gate: DAVIS's middle half, our percentiles, and where we are outside, why."""
+    rows = [["row", "DAVIS p25", "DAVIS p75", "p5", "p25", "**p50**", "p75", "p95", "inside"]]
+    for name in (name for names in davis.ROWS for name in names):
+        low, high = davis.middle_half(name)
+        ours = stored["percentiles"][name]
+        mark = "yes" if low <= ours[2] <= high else clip_statistics.REASONS[name]
+        rows.append([name, *(f"{value:.3g}" for value in (low, high, *ours)), mark])
+    rows += [
+        [name, f"{share:.2f} of frames", "", "", "", f"{stored['shares'][name]:.2f}", "", "", ""]
+        for name, share in davis.SHARES.items()
+    ]
+    count = sum(clip_statistics.inside(stored["percentiles"], names) for names in davis.ROWS)
+    return f"{markdown_table(rows)}\n\n{count} of {len(davis.ROWS)} rows have all their medians inside DAVIS's middle half."
+
+
+def probes_table(stored: dict) -> str:
+    """What small nets find that sees too little to know an object: on our clips, and on film."""
+    rows = [
+        ["probe", "drawn", "filmed"],
+        *([name, *(f"{value:.2f}" for value in pair)] for name, pair in stored.items()),
+    ]
+    return markdown_table(rows)
+
+
+def transfer_tables(rows: list[ladder.Row]) -> str:
+    """The ladder of knobs on the choosing half, then the judgement of v1 against the first minivos on both halves."""
+    halves = {"choosing": transfer.CHOOSE, "judging": transfer.JUDGE}
+    judged = [
+        f"{name} half\n\n{ladder.table(rows, half, 'first', ('first', 'mixture'))}" for name, half in halves.items()
+    ]
+    return "\n\n".join([ladder.table(rows, transfer.CHOOSE, None, LADDER), *judged])
+
+
+def main() -> None:
+    """Write every block whose figures are there."""
+    text = README.read_text()
+    blocks = {
+        "statistics": (STATISTICS, lambda path: statistics_table(json.loads(path.read_text()))),
+        "probes": (PROBES, lambda path: probes_table(json.loads(path.read_text()))),
+        "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path))),
+        "baselines": (baselines.FILE, lambda path: baselines.tables(json.loads(path.read_text()))),
+    }
+    for name, (path, write) in blocks.items():
+        if path.exists():
+            text = with_block(text, name, write(path))
+            print(f"{name}: from {path.name}")
+    write_atomically(README, text)
+
+
+if __name__ == "__main__":
+    main()
