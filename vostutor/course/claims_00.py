@@ -60,6 +60,10 @@ def _systems() -> dict:
     return {"copy": CopyFirstMask(), "flow warp": FlowWarp(dis_flow), "soft warp": SoftFlowWarp(dis_flow)}
 
 
+def _new_system(name: str):
+    return _systems()[name]
+
+
 def on_label(label: str, clips: int) -> Iterator[dict]:
     """One row per system, over that many clips of a label of minivos."""
     from vostutor.data.minivos import draw_clip
@@ -91,7 +95,7 @@ def on_switch(switch: str, level: str, clips: int) -> Iterator[dict]:
             "system": system,
             "J": round(float(np.mean(turned[system])), 4),
             "cost": round(float(np.mean(cost)), 4),
-            "se": error and round(float(error), 4),
+            "se": None if error is None else round(float(error), 4),
             "clips": clips,
         }
 
@@ -104,8 +108,10 @@ def _without_switches(clips: int) -> dict[str, list[float]]:
 def _tried(settings: dict, clips: int) -> dict[str, list[float]]:
     from vostutor.widgets.switches import film, try_systems
 
-    systems = {name: partial(_systems().get, name) for name in ("copy", "flow warp")}
+    systems = {name: partial(_new_system, name) for name in ("copy", "flow warp")}
     trials = [try_systems(film(settings, FIRST_SEED + k), systems) for k in range(clips)]
+    failed = [note for trial in trials for note in trial.notes]
+    assert not failed, f"a baseline failed, and its zeros are no figures: {failed[0]}"
     return {name: [trial.mean(name) for trial in trials] for name in systems}
 
 
@@ -136,6 +142,6 @@ def _row(data: str, name: str, system: str, scores, error, clips: int) -> dict:
         "name": name,
         "system": system,
         **values,
-        "se": error and round(float(error), 4),
+        "se": None if error is None else round(float(error), 4),
         "clips": clips,
     }

@@ -26,7 +26,7 @@ from vostutor.widgets.view import View
 Curves = Mapping[str, Sequence[float]]  # a score's name and one value a frame, NaN where nothing is scored
 
 
-_TILE = 160  # pixels across of one moment in the still picture
+_TILE = 120  # pixels across of one moment in the still picture
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _plots(scored: Mapping[str, Curves]) -> np.ndarray:
     figure, axes = new_figure(1, len(measures), height=2.1, squeeze=False)
     for measure, ax in zip(measures, axes[0], strict=True):
         plot_scores({n: c[measure] for n, c in scored.items()}, ax=ax, measure=measure, quarters=False, decay=False)
-    return render_figure(figure, dpi=110)[0]  # 825 pixels, as wide as five tiles
+    return render_figure(figure, dpi=83)[0]  # 623 pixels, as wide as five tiles
 
 
 def _in_words(name: str, frames: int, layers: Mapping[str, np.ndarray], scored: Mapping[str, Curves]) -> str:

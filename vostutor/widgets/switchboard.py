@@ -18,7 +18,7 @@ from vostutor.widgets.packing import pack_frames, pack_ids
 from vostutor.widgets.switches import BROKEN, FRAMES, PAINT, SEED, SWITCHES, Trial, film, moved, paint, try_systems
 from vostutor.widgets.view import View
 
-_MOMENTS = (0, 3, 7, 11)
+_MOMENTS = (1, 6, 10)
 
 
 class Switchboard(View):
@@ -127,7 +127,7 @@ class Switchboard(View):
         return self._packed[key]
 
     def static_picture(self) -> Picture:
-        """Four moments of each system with the switches as they are, and J before and after."""
+        """Three moments of each system with the switches as they are, and J before and after."""
         turned = ", ".join(f"{name} {word}" for name, word in self.settings.items()) or "nothing turned"
         parts = [_sheet(self.after, self._systems), _curves(self.before, self.after, self._systems, turned)]
         wide = max(part.shape[1] for part in parts)
@@ -137,7 +137,7 @@ class Switchboard(View):
             f"Scene {self.seed} ({kinds}) with {turned}: rows of frames with what each system got right (blue), "
             f"lost (striped) and claimed in excess (chequered). {tell_verdict(self.before, self.after)}"
         )
-        return Picture(np.concatenate(padded), alt=alt, width=720)
+        return Picture(np.concatenate(padded), alt=alt, width=640)
 
 
 def tell_verdict(before: Trial, after: Trial) -> str:
@@ -208,4 +208,4 @@ def _curves(before: Trial, after: Trial, systems, turned: str) -> np.ndarray:
         ax.set(xlabel="frame", ylabel="J (0 to 1)", ylim=(0, 1.05), xlim=(0, FRAMES - 1))
         ax.set_title(f"strong: {turned}; faint: as the seed draws it", fontsize=9.5, fontweight="normal")
         ax.legend(loc="upper right", ncols=len(systems))
-    return render_figure(figure, dpi=110)[0]
+    return render_figure(figure, dpi=82)[0]  # 492 pixels, as wide as three frames
