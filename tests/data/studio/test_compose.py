@@ -41,6 +41,13 @@ def test_the_same_generator_state_composes_the_same_scene():
         assert all(np.array_equal(x.texture, y.texture) for x, y in zip(a.links, b.links, strict=True))
 
 
+@pytest.mark.parametrize("label", RECIPES)
+def test_a_sketch_shows_who_is_where_as_the_scene_does(label):
+    sketch = compose(RECIPES[label], np.random.default_rng(5), SMALL, 8, sketch=True)
+    for t in (0, 7):
+        assert np.array_equal(trace(sketch, t).ids, trace(composed(label, 5), t).ids)
+
+
 def test_one_seed_under_two_labels_is_the_same_place_with_the_same_cast():
     for seed in range(2):
         plain = composed("plain", seed, riders=0.0)
