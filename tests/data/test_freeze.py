@@ -36,6 +36,7 @@ def test_a_changed_byte_a_new_name_and_another_recipe_or_photograph_change_the_d
         digest_of(FILES, "recipe", "other photographs"),
     ]
     assert len({own, *others}) == 7
+    assert digest_of({"a": b"bc"}, "", "") != digest_of({"ab": b"c"}, "", "")
 
 
 def test_the_order_of_files_does_not_count():

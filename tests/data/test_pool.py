@@ -89,13 +89,14 @@ def cut(file):
     "damage",
     [
         lambda place: cut(place / "frames.npy"),
+        lambda place: (place / "frames.npy").write_bytes((place / "frames.npy").read_bytes() + b"x"),
         lambda place: (place / "ids.npy").unlink(),
         lambda place: (place / INDEX).unlink(),
         lambda place: (place / INDEX).write_text("{"),
         lambda place: (place / INDEX).write_text("[]"),
         lambda place: (place / "frames.npy").write_bytes(bytes((place / "frames.npy").stat().st_size)),
     ],
-    ids=["cut off", "a file missing", "no index", "half an index", "another index", "zeros"],
+    ids=["cut off", "longer", "a file missing", "no index", "half an index", "another index", "zeros"],
 )
 def test_a_damaged_pool_is_drawn_again(tmp_path, damage):
     own, lines = pool_in(tmp_path, 1).frames.clone(), []

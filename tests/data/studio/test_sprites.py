@@ -68,6 +68,10 @@ def test_a_hard_and_a_soft_border_lie_in_the_same_place():
         ramps.append([link.alpha for link in links])
     for soft, hard in zip(*ramps, strict=True):
         assert np.array_equal(soft > 0.5, hard > 0.5)
+    drawn = sum(
+        (part.alpha > 0.5).sum() for part in draw_body("blob", np.random.default_rng(0), body_texels(20.0)).parts
+    )
+    assert sum((alpha > 0.5).sum() for alpha in ramps[1]) == pytest.approx(drawn, rel=0.02)
 
 
 def test_the_lamp_lights_the_side_that_looks_to_it():
