@@ -433,7 +433,7 @@ from vostutor.viz import draw_flow, draw_wheel, show_pixels
 moving = gallery["fast"]
 flow = dis_flow(moving.frames[6], moving.frames[5])  # from frame 6 back to frame 5
 reach = round(flow.norm(dim=0).quantile(0.99).item())
-figure, axes = new_figure(1, 3, width=8.5, height=2.05, width_ratios=(5, 5, 3))
+figure, axes = new_figure(1, 3, width=7.5, height=1.85, width_ratios=(5, 5, 3))
 show_pixels(draw_masks(moving.frames[6], moving.ids[6], opacity=0, width=1), ax=axes[0], title="frame 6 of the fast clip")
 show_pixels(draw_flow(flow, max_flow=reach), ax=axes[1], title="where each pixel came from")
 show_pixels(draw_wheel(120, max_flow=reach), ax=axes[2], title=f"rim: {reach} pixels")
@@ -627,8 +627,8 @@ my_guess = {
 }
 
 # %% [markdown]
-# It begins with one switch turned that is not in your list: the camera no longer follows the swimmer. Now turn the others, one at a time (*all switches back* in between), play the clip, and read off the frame in which each curve falls below one half. Blue is right, striped is lost, chequered is not the object.
-# Four things to find before you go on: a switch that hurts copy and leaves flow warp alone; one that makes things *easier* for one of the two and harder for the other; one that does nothing to either, though you see it at once;
+# It begins with one switch turned that is not in your list: the camera no longer follows what it films. Now turn the others, one at a time (*all switches back* in between), play the clip, and read off the frame in which each curve falls below one half. Blue is right, striped is lost, chequered is not the object.
+# Four things to find before you go on: a switch that hurts copy far more than flow warp; one that makes things *easier* for one of the two and harder for the other; one that does nothing to either, though you see it at once;
 # and the frame in which the occluder takes the object away from flow warp. What does flow warp carry on with from there?
 
 # %%
@@ -711,11 +711,11 @@ live = {name: list(islice(predict(new(), source), 24)) for name, new in SYSTEMS.
 print(source.name if data_root else "no data_root was given: one more minivos clip")
 
 # %%
-keep = (0, len(frames) // 2, len(frames) - 1)
+keep = (len(frames) // 2, len(frames) - 1)
 tiles = [draw_masks(frames[t], result[t].ids, width=1) for result in live.values() for t in keep]
 names = [f"{name} · frame {t}" for name in live for t in keep]
-alt = f"Three frames of {source.name}, above with the copied mask, below with the one that flow warp carried along."
-Picture(contact_sheet(tiles, columns=len(keep), captions=names), alt=alt, width=900)
+alt = f"The middle and the end of {source.name}, above with the copied mask, below with the one that flow warp carried along."
+Picture(contact_sheet(tiles, columns=len(keep), captions=names), alt=alt, width=640)
 
 # %% [markdown]
 # ## 12 · And the other tasks?

@@ -1,7 +1,10 @@
 """What a student writes in lesson 00 is what the rest of the lesson shows: broken on purpose, a later picture changes."""
 
+from functools import cache
+
 import pytest
 
+import vostutor.data
 from tests.conftest import ROOT
 from tests.lessons.play import Play
 
@@ -16,7 +19,10 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def play():
-    return Play(ROOT / "solutions/00_the_task.py", profile="smoke")
+    """The lesson, played once; every clip is drawn once, since the cells after each exercise are played again and again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vostutor.data, "draw_clip", cache(vostutor.data.draw_clip))
+        yield Play(ROOT / "solutions/00_the_task.py", profile="smoke")
 
 
 def test_every_exercise_of_the_lesson_is_broken_here(play):
