@@ -2,6 +2,7 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
+from vostutor.core.errors import SettingsError
 from vostutor.data.studio.bodies import STYLES
 from vostutor.data.studio.recipe import BARE, EASY, KNOBS, PLAIN, RECIPES, Recipe, rung
 
@@ -57,3 +58,8 @@ def test_shares_are_shares_and_ranges_run_upwards():
 def test_a_recipe_cannot_be_changed_in_place():
     with pytest.raises(FrozenInstanceError):
         PLAIN.sensor = 0.0
+
+
+def test_a_rung_that_does_not_exist_is_refused():
+    with pytest.raises(SettingsError, match="shapes"):
+        rung("nonsense")

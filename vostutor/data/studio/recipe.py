@@ -6,6 +6,8 @@ has to work on real video afterwards.
 
 from dataclasses import dataclass, replace
 
+from vostutor.core.errors import SettingsError
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -44,12 +46,12 @@ class Recipe:
     # 9 light that changes
     flicker: float = 1.0
     # 10 objects in the colours of their surroundings, with weight U(0, blend)
-    blend: float = 0.25
-    same_stuff: float = 0.06  # how often an object is cut from what lies around it
+    blend: float = 0.15
+    same_stuff: float = 0.03  # how often an object is cut from what lies around it
     # 11 borders of varied width, shadows of varied softness
     borders: float = 1.0
     # 12 open places and coats of one kind, this often: water, sand, a road to the horizon; a white dog, a black swan
-    calm: float = 0.5
+    calm: float = 0.75
     # what labels add
     clock: float = 1.0  # how fast the objects live
     camera_clock: float = 1.0
@@ -105,9 +107,13 @@ KNOBS = {  # the experiment turns them on in this order, each on top of those be
 def rung(knob: str | None) -> Recipe:
     """The bare recipe with all knobs up to this one turned on; all of them together are PLAIN.
 
+    Raises: SettingsError for a knob that is none.
+
     >>> rung(None) == BARE, rung("calm") == PLAIN
     (True, True)
     """
+    if knob is not None and knob not in KNOBS:
+        raise SettingsError(expected=f"a knob: {', '.join(KNOBS)}", got=repr(knob), try_this='rung("shapes")')
     recipe = BARE
     for name, fields in KNOBS.items():
         if knob is None:

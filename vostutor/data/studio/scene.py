@@ -14,7 +14,7 @@ from vostutor.data.studio.sensor import Sensor
 X, Y, ANGLE, SIZE, SQUASH, CLOCK = range(6)  # columns of a thing's track
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """Ground at one depth: the floor, or a hill, a wall, a row of leaves in front of it. Mirrored where it ends.
 
@@ -30,7 +30,7 @@ class Sheet:
     nearness: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Link:
     """A stiff textured part of a thing, in the thing's coordinates (its body fills the unit disk).
 
@@ -50,7 +50,7 @@ class Link:
     spin: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Thing:
     """Something that moves by itself: an annotated object (number 1, 2, ...) or one that nobody annotated (number 0).
 
@@ -98,7 +98,7 @@ class Shadow:
     strength: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
     """Everything that a renderer needs. Shapes: camera (N,6), drift (N,), exposure (T,) share of the frame that the shutter is open."""
 
