@@ -5,7 +5,7 @@ RUN := $(V)/bin/vostutor
 PYTEST := $(V)/bin/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup system lab course test proof build picture benchmark clean
+.PHONY: help setup system lab course test proof build picture pages benchmark clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ build: setup ## masters -> student notebooks and executed solutions
 picture: setup system ## the README's picture, taken by the browser test
 	$(PYTEST) -q tests/test_browser.py
 	$(V)/bin/python -c "from PIL import Image; Image.open('build/browser/lesson_00.png').convert('RGB').crop((0, 0, 1280, 1080)).quantize(256, dither=0).save('docs/course.png', optimize=True)"
+
+pages: setup ## sampled clips of every label, to be looked at, in docs/minivos
+	$(V)/bin/python -m vostutor.course.pages docs/minivos
 
 benchmark: setup ## what the README and the notes say about speed
 	$(V)/bin/python benchmarks/run.py

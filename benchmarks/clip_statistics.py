@@ -39,6 +39,7 @@ REASONS = {
     "own drift 5": "half of the things wear one coat, whose colours stay together as the body moves",
     "warp residual background": "the mixture has clips with a fast camera, where OpenCV's flow fails; sheets uncover ground",
     "exposure range": "ground of other brightness comes into view; a still camera would be inside",
+    "outline / ring": "four clips in ten are easy ones, in open places",
     "IoU 5 apart": "the mixture holds fast and crossing things",
     "IoU 10 apart": "the mixture holds fast and crossing things",
     "flow against ring": "the ring moves with leaves and passers-by",

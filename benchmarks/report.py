@@ -41,7 +41,10 @@ def probes_table(stored: dict) -> str:
     """What small nets find that sees too little to know an object: on our clips, and on film."""
     rows = [
         ["probe", "drawn", "filmed"],
-        *([name, *(f"{value:.2f}" for value in pair)] for name, pair in stored.items()),
+        *(
+            [name, f"{drawn:.2f}", "" if filmed is None else f"{filmed:.2f}"]
+            for name, (drawn, filmed, _) in stored.items()
+        ),
     ]
     return markdown_table(rows)
 
@@ -55,16 +58,18 @@ def transfer_tables(rows: list[ladder.Row]) -> str:
     return "\n\n".join([ladder.table(rows, transfer.CHOOSE, None, LADDER), *judged])
 
 
+BLOCKS = {  # of data/README.md: where the figures lie, and how they are written
+    "statistics": (STATISTICS, lambda path: statistics_table(json.loads(path.read_text()))),
+    "probes": (PROBES, lambda path: probes_table(json.loads(path.read_text()))),
+    "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path))),
+    "baselines": (baselines.FILE, lambda path: baselines.tables(json.loads(path.read_text()))),
+}
+
+
 def main() -> None:
     """Write every block whose figures are there."""
     text = README.read_text()
-    blocks = {
-        "statistics": (STATISTICS, lambda path: statistics_table(json.loads(path.read_text()))),
-        "probes": (PROBES, lambda path: probes_table(json.loads(path.read_text()))),
-        "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path))),
-        "baselines": (baselines.FILE, lambda path: baselines.tables(json.loads(path.read_text()))),
-    }
-    for name, (path, write) in blocks.items():
+    for name, (path, write) in BLOCKS.items():
         if path.exists():
             text = with_block(text, name, write(path))
             print(f"{name}: from {path.name}")

@@ -38,7 +38,7 @@ def tile(clip: Clip, t: int) -> np.ndarray:
     if t not in (SHOWN[0], SHOWN[-1]):
         return picture
     ids = cv2.resize(clip.ids[t].numpy().astype(np.uint8), picture.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    return draw_masks(picture, ids)
+    return draw_masks(picture, ids, width=1)
 
 
 def write_pages(folder: str | Path) -> list[Path]:

@@ -178,7 +178,7 @@ def _twisted(stage: Stage, rng, twist, order: list[Thing], things: list[Thing]) 
         order.insert(int(twist.integers(len(order) + 1)), _lookalike(stage, twist, first, things))
     if recipe.occluder:
         order.append(_occluder(stage, twist, first, cover=1.25))
-    elif passes:
+    elif passes and recipe.clock:
         cover, quick = occluder.uniform(0.4, 1.0), occluder.uniform(0.4, 1.2)
         order.append(_occluder(stage, occluder, first, cover=cover, quick=quick))
     return order
