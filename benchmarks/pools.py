@@ -68,13 +68,21 @@ def draw_first(seed: int, clips: int, frames: int) -> Drawn:
 
 
 def draw_mixture(seed: int, clips: int, frames: int) -> Drawn:
-    """Clips of today's minivos in its default mixture. Shapes: as `draw_first`."""
-    from vostutor.data.minivos import draw_training_clip
+    """Clips of today's minivos in its default mixture, the easy ones first. Shapes: as `draw_first`."""
+    from vostutor.data.minivos import draw_training_clip, mixed_label
 
-    drawn = [draw_training_clip(seed + k, frames=frames) for k in range(clips)]
+    seeds = sorted(range(seed, seed + clips), key=lambda each: mixed_label(each) != "easy")
+    drawn = [draw_training_clip(each, frames=frames) for each in seeds]
     return np.stack([clip.frames.numpy() for clip in drawn]), np.stack([clip.ids.numpy() for clip in drawn]).astype(
         "uint8"
     )
+
+
+def easy_clips(variant: str, seed: int, clips: int) -> int:
+    """How many clips of a pool are easy ones, which lie first; none but of the mixture."""
+    from vostutor.data.minivos import mixed_label
+
+    return sum(mixed_label(each) == "easy" for each in range(seed, seed + clips)) if variant == "mixture" else 0
 
 
 def draw_recipes(recipes: Sequence[Recipe], seed: int, clips: int, frames: int) -> Drawn:
@@ -112,7 +120,7 @@ def draw_pool(variant: str, seed: int, clips: int = CLIPS, frames: int = FRAMES)
         np.savez(unfinished, frames=images, ids=ids)
         unfinished.replace(path)
     images, ids = _loaded(path)
-    return Pool(torch.from_numpy(images), torch.from_numpy(ids))
+    return Pool(torch.from_numpy(images), torch.from_numpy(ids), easy_clips(variant, seed * SEEDS_APART, clips))
 
 
 def check_variant(variant: str) -> None:

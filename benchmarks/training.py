@@ -24,22 +24,31 @@ RATE, ONE_SHOT_RATE = 2e-3, 1e-3
 OBJECT_KEYS, BACKGROUND_KEYS = 64, 160  # places of the reference that a training step matches with
 SMALLEST = 0.003  # share of the frame from which on an object is worth following
 ALONE = 0.15  # share of the clips that must do with global matching
+EASY_UNTIL = 0.3  # share of the steps, as in the curriculum of minivos v1
 REACHES = 3, 2  # frames at most from the reference to the frame before, and from there to the next
 
 
 class Pool(NamedTuple):
-    """Clips to learn from. Shapes: frames uint8 (N,T,3,H,W), ids uint8 (N,T,H,W), 0 background."""
+    """Clips to learn from. Shapes: frames uint8 (N,T,3,H,W), ids uint8 (N,T,H,W), 0 background.
+
+    The first `easy` clips come alone at first: a curriculum, which belongs to the clips and not to the nets.
+    """
 
     frames: Tensor
     ids: Tensor
+    easy: int = 0
+
+    def shown(self, progress: float) -> int:
+        """How many clips, counted from the first, are learned from at a share of the steps."""
+        return self.easy if self.easy and progress < EASY_UNTIL else len(self.ids)
 
 
 def train_foreground(pool: Pool, steps: int, generator: torch.Generator) -> ForegroundNet:
     """A net that tells objects from background, whichever object."""
     net = _fresh(ForegroundNet, generator)
 
-    def loss() -> Tensor:
-        frames, masks = _frames_of(pool, generator)
+    def loss(progress: float) -> Tensor:
+        frames, masks = _frames_of(pool, progress, generator)
         return segmentation_loss(net(frames), masks)
 
     return _trained(net, loss, steps, RATE)
@@ -48,7 +57,9 @@ def train_foreground(pool: Pool, steps: int, generator: torch.Generator) -> Fore
 def train_matcher(pool: Pool, steps: int, generator: torch.Generator) -> Matcher:
     """A net that finds the object of a first mask again."""
     net = _fresh(Matcher, generator)
-    return _trained(net, lambda: matcher_loss(net, *_triples_of(pool, generator), generator), steps, RATE)
+    return _trained(
+        net, lambda progress: matcher_loss(net, *_triples_of(pool, progress, generator), generator), steps, RATE
+    )
 
 
 def one_shot(net: ForegroundNet, frame: Tensor, mask: Tensor, steps: int, generator: torch.Generator) -> ForegroundNet:
@@ -59,7 +70,7 @@ def one_shot(net: ForegroundNet, frame: Tensor, mask: Tensor, steps: int, genera
     """
     tuned = copy.deepcopy(net)
 
-    def loss() -> Tensor:
+    def loss(_: float) -> Tensor:
         frames, masks = jittered(frame, mask, ONE_SHOT_BATCH, generator)
         return segmentation_loss(tuned(frames), masks)
 
@@ -125,19 +136,19 @@ def jittered(frame: Tensor, mask: Tensor, count: int, generator: torch.Generator
     return moved[:, :3].round().byte(), moved[:, 3] > 0.5
 
 
-def _frames_of(pool: Pool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _frames_of(pool: Pool, progress: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Single frames and the union of their objects."""
-    clips, length = pool.ids.shape[:2]
+    clips, length = pool.shown(progress), pool.ids.shape[1]
     clip = torch.randint(clips, (FOREGROUND_BATCH,), generator=generator)
     t = torch.randint(length, (FOREGROUND_BATCH,), generator=generator)
     return _mirrored(pool.frames[clip, t], pool.ids[clip, t] > 0, generator)
 
 
-def _triples_of(pool: Pool, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _triples_of(pool: Pool, progress: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Three frames of each clip, forwards or backwards in time, and one object that is there in the first."""
     frames, masks = [], []
     while len(frames) < MATCHER_BATCH:
-        clip = _any(len(pool.ids), generator)
+        clip = _any(pool.shown(progress), generator)
         times = _times(pool.ids.shape[1], generator)
         first = torch.bincount(pool.ids[clip, times[0]].flatten(), minlength=2)
         objects = (first[1:] > SMALLEST * pool.ids[0, 0].numel()).nonzero().flatten() + 1
@@ -171,14 +182,14 @@ def _fresh(kind: Callable[[], nn.Module], generator: torch.Generator) -> nn.Modu
         return kind()
 
 
-def _trained(net: nn.Module, loss: Callable[[], Tensor], steps: int, rate: float) -> nn.Module:
+def _trained(net: nn.Module, loss: Callable[[float], Tensor], steps: int, rate: float) -> nn.Module:
     """AdamW with a rate that falls along a cosine."""
     optimizer = torch.optim.AdamW(net.parameters(), rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda t: (1 + math.cos(math.pi * t / steps)) / 2)
     net.train()
-    for _ in range(steps):
+    for step in range(steps):
         optimizer.zero_grad()
-        loss().backward()
+        loss(step / steps).backward()
         optimizer.step()
         schedule.step()
     return net.eval()

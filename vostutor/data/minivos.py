@@ -26,11 +26,7 @@ MIXTURE = {
     "camera": 0.03, "fast": 0.03, "scale": 0.03, "deformation": 0.04, "crossing": 0.04, "multi-object": 0.04,
 }  # fmt: skip
 # A curriculum: from which share of the training steps on, which clips. Small nets leave the all-background answer on easy clips.
-CURRICULUM = {
-    0.0: {"easy": 1.0},
-    0.2: MIXTURE,
-    0.8: {label: 1 / len(LABELS) for label in LABELS},
-}
+CURRICULUM = {0.0: {"easy": 1.0}, 0.3: MIXTURE}
 
 
 def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frames: int = 16, flow: bool = True) -> Clip:

@@ -80,9 +80,9 @@ RECIPES = {
     "crossing": replace(PLAIN, crossing=True, least_objects=2),
     "multi-object": replace(PLAIN, least_objects=4),
 }
-EASY = replace(
-    PLAIN, objects=(0.6, 0.4), area=(5.0, 20.0), blend=0.0, clutter=(0, 3), passers=0, passing=0.0, same_stuff=0.0
-)
+EASY = replace(  # one or two things in an open place: what a border is
+    PLAIN, objects=(0.6, 0.4), area=(2.5, 12.0), sheets=(0, 0), calm=1.0, blend=0.0, same_stuff=0.0, clutter=(0, 3), passers=0, passing=0.0
+)  # fmt: skip
 
 BARE = Recipe(
     shapes="simple", riders=0.0, follow=0.0, sheets=(0, 0), sensor=0.0, families=("photo", "noise"), pace_spread=0.3, still=0.0,
