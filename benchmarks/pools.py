@@ -20,6 +20,7 @@ import torch
 
 from benchmarks.training import Pool
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.data import freeze
 from vostutor.data.studio.recipe import KNOBS, Recipe, rung
 
 ROOT = Path(__file__).parents[1]
@@ -131,18 +132,13 @@ def check_variant(variant: str) -> None:
 
 @cache
 def fingerprint(variant: str) -> str:
-    """Which code draws a variant: the commit of the first minivos, or a hash over the sources in vostutor/data and the recipes.
+    """Which code draws a variant: the commit of the first minivos, or the generator's own fingerprint with the recipes.
 
     It is taken once in a process, so that a file edited meanwhile does not put its name under what the old one drew.
     """
     if variant == "first":
         return FIRST_COMMIT
-    return hashlib.sha256(_sources() + repr(RUNGS.get(variant)).encode()).hexdigest()[:12]
-
-
-@cache
-def _sources() -> bytes:
-    return b"".join(path.read_bytes() for path in sorted((ROOT / "vostutor" / "data").rglob("*.py")))
+    return hashlib.sha256((freeze.fingerprint() + repr(RUNGS.get(variant))).encode()).hexdigest()[:12]
 
 
 def _loaded(path: Path) -> Drawn:

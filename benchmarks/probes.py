@@ -48,9 +48,9 @@ MEASURED = davis.MEASURED.with_name("davis_probes.json")  # of our own nets, wri
 
 
 def recorded(name: str) -> float | None:
-    """What stands for film where there is none: the recorded figure, or the last one that this script measured."""
+    """What stands for film where there is none: the last figure that this script measured, or the recorded one."""
     own = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
-    return RECORDED.get(name, own.get(name))
+    return own.get(name, RECORDED.get(name))
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,9 @@ class Finding:
 
     @property
     def alarm(self) -> bool:
-        return self.watched and self.filmed is not None and self.drawn > max(self.filmed, CHANCE) + MARGIN
+        if not self.watched or self.filmed is None:
+            return False
+        return bool(np.isnan(self.drawn) or self.drawn > max(self.filmed, CHANCE) + MARGIN)
 
 
 def run_probe(

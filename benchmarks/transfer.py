@@ -115,7 +115,8 @@ def run(variant: str, seed: int, pool: Pool, sequences: dict[str, tuple[Tensor, 
 def run_and_keep(data: Path, variant: str, seed: int, file: Path) -> bool:
     """Write the row of a variant and a seed, unless it is there; whether there was anything to do."""
     check_variant(variant)
-    if any((row.variant, row.seed) == (variant, seed) for row in read_rows(file)):
+    known = (variant, seed, fingerprint(variant))
+    if any((row.variant, row.seed, row.fingerprint) == known for row in read_rows(file)):
         return False
     root = DavisRoot(data, year=2016)
     missing = {*CHOOSE, *JUDGE} - {*root.sequences()}
@@ -143,7 +144,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--judge", action="store_true", help="show the half that is looked at only once, too")
     parser.add_argument("--file", type=Path, default=FILE)
     asked = parser.parse_args(arguments)
-    if not asked.table and asked.data:
+    if not asked.table and asked.data is None:
+        parser.error("--data ROOT of the six DAVIS sequences, or --table")
+    if not asked.table:
         keep_freed_memory()
         torch.set_num_threads(1)
         cv2.setNumThreads(1)

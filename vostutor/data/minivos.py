@@ -7,6 +7,8 @@ claims with seeds from there on; those from VALIDATION_SEED on are kept for the 
     python -m vostutor.data.split data/minivos     # draws the validation split again
 """
 
+import re
+
 import numpy as np
 import torch
 
@@ -71,11 +73,12 @@ def scene_of(clip: Clip) -> Scene:
     >>> scene_of(draw_clip("plain", 3, frames=2)).objects == dict(enumerate(draw_clip("plain", 3, frames=2).categories, 1))
     True
     """
-    label, _, seed = clip.name.rpartition("-")
-    if label not in {*RECIPES, "easy"} or not seed.isdigit():
-        _raise("a clip of draw_clip or draw_training_clip", clip.name, 'scene_of(draw_clip("plain", 0))')
+    told = re.fullmatch(rf"minivos {VERSION} ([a-z-]+) seed (\d+)(, as JPEG)?", clip.source)
+    if told is None or told[1] not in {*RECIPES, "easy"}:
+        _raise("a clip of draw_clip or draw_training_clip", clip.source, 'scene_of(draw_clip("plain", 0))')
+    label, seed = told[1], int(told[2])
     recipe = EASY if label == "easy" else RECIPES[label]
-    return cast(recipe, int(seed), clip.size, len(clip), None if label == "easy" else _promise(label, len(clip)))
+    return cast(recipe, seed, clip.size, len(clip), None if label == "easy" else _promise(label, len(clip)))
 
 
 def _promise(label: str, frames: int) -> Promise | None:

@@ -42,6 +42,12 @@ def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
             got=index["version"],
             try_this=f"python -m vostutor.data.split {folder}",
         )
+    if flow and index["fingerprint"] != fingerprint():
+        raise DataError(
+            expected=f"clips drawn by generator {fingerprint()[:12]}",
+            got=index["fingerprint"][:12],
+            try_this=f"python -m vostutor.data.split {folder}",
+        )
     return tuple(_read(folder, name, entry, flow) for name, entry in index["sequences"].items())
 
 

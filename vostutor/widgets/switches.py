@@ -38,7 +38,6 @@ class Switch:
         return next(word for word, changes in self.levels.items() if not changes)
 
 
-# A shutter that never opens would skip the draw of its time, and with it change the lens; one in a million does not.
 SWITCHES = (
     Switch(
         "camera", "how fast it moves", {"still": {"camera_clock": 0.0}, "normal": {}, "fast": {"camera_clock": 3.0}}

@@ -19,6 +19,7 @@ from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, dress
 LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
 ABREAST = 0.9  # how often a further object rides along with the camera as the first one does
 MOST_PASSERS = 4
+NEARNESS = 1.2, 1.35  # of things: nearer than the ground behind them, and the nearer of two is painted over the other
 
 
 class Stage:
@@ -76,11 +77,11 @@ def cast_things(stage: Stage, rng: np.random.Generator, twist: np.random.Generat
         rides = riding.random() < ABREAST or number == 1
         drifting = twist.spawn(1)[0] if recipe.drift else None
         things.append(make_thing(stage, own, number, things, ride * rides, largest, drifting))
-    order = [things[i] for i in company.permutation(count)]
-    for own in passing_by[: passing.integers(0, recipe.passers + 1)]:
-        passer = make_thing(stage, own, 0, things, ride * own.integers(2), LARGEST_PASSER)
-        order.insert(int(own.integers(len(order) + 1)), passer)
-    order = _mounted(stage, mounting, order, count)
+    passers = [
+        make_thing(stage, own, 0, things, ride * own.integers(2), LARGEST_PASSER)
+        for own in passing_by[: passing.integers(0, recipe.passers + 1)]
+    ]
+    order = _mounted(stage, mounting, sorted(things + passers, key=lambda thing: thing.nearness), count, twist)
     return _twisted(stage, passing, twist, order, things)
 
 
@@ -91,12 +92,11 @@ def make_thing(stage: Stage, rng, number: int, others: list[Thing], ride: float,
     category = str(rng.choice(TRAINING))
     to_hide = number <= (1 if recipe.occluder else 2 if recipe.crossing else 0) and number > 0
     body, radius = stage.individual(rng, category, LARGEST_TO_HIDE if to_hide else most)
-    nearness, time = float(rng.uniform(1.0, 1.25)), clock(setting.frames, recipe.clock)
+    nearness, time = float(rng.uniform(*NEARNESS)), clock(setting.frames, recipe.clock)
     way = stage.way(going, radius, others, time, nearness, ride if recipe.clock else 0.0)
     body, angle = _posture(posing, body, way, time)
     stuff = _stuff(stage, looking, way[1], body_texels(radius), recipe.camouflage and number > 0)
-    links = dress(setting, dressing, body, radius, stuff, drifting=drifting)
-    links = tuple(replace(link, swing=0.6 * recipe.deform**0.6 * link.swing) for link in links)
+    links = dress(setting, dressing, body, radius, stuff, angle=angle[1], drifting=drifting)
     track = _track(setting, posing, way, angle, time, radius)
     return Thing(number, category, links, track, nearness, body.beat, _bend(setting, posing, body), body.seat)
 
@@ -148,7 +148,7 @@ def _stuff(stage: Stage, rng, start: np.ndarray, texels: int, hidden: bool) -> n
     return np.pad(cut, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
 
 
-def _mounted(stage: Stage, rng, order: list[Thing], count: int) -> list[Thing]:
+def _mounted(stage: Stage, rng, order: list[Thing], count: int, twist) -> list[Thing]:
     """Perhaps the first object carries a rider, who moves with it: under the same number, or as an object of its own."""
     wanted, share, own = rng.random() < stage.recipe.riders, rng.uniform(0.4, 0.75), rng.random() < 0.5
     category, behind, (growing, dressing) = str(rng.choice(TRAINING)), bool(rng.random() < 0.5), rng.spawn(2)
@@ -162,7 +162,10 @@ def _mounted(stage: Stage, rng, order: list[Thing], count: int) -> list[Thing]:
     track[:, [X, Y]] = [(stand(row) @ [*mount.seat, 1.0])[:2] for row in mount.track]
     track[:, SIZE] += np.log(radius) - mount.track[1, SIZE]
     number, named = (count + 1, category) if own else (1, mount.category)
-    links, bend = dress(stage.setting, dressing, body, radius), _bend(stage.setting, growing, body)
+    stuff = _stuff(stage, growing, mount.track[1, [X, Y]], body_texels(radius), stage.recipe.camouflage)
+    drifting, angle = twist.spawn(1)[0] if stage.recipe.drift else None, mount.track[1, ANGLE]
+    links = dress(stage.setting, dressing, body, radius, stuff, angle=angle, drifting=drifting)
+    bend = _bend(stage.setting, growing, body)
     rider = Thing(number, named, links, track, mount.nearness, body.beat, bend, body.seat)
     place = order.index(mount) + (0 if behind else 1)
     return [*order[:place], rider, *order[place:]]
@@ -175,7 +178,8 @@ def _twisted(stage: Stage, rng, twist, order: list[Thing], things: list[Thing]) 
     if recipe.crossing:
         order = _crossed(twist, order, things)
     if recipe.lookalike:
-        order.insert(int(twist.integers(len(order) + 1)), _lookalike(stage, twist, first, things))
+        beside = next(place for place, thing in enumerate(order) if thing is first) + int(twist.integers(2))
+        order.insert(beside, _lookalike(stage, twist, first, things))
     if recipe.occluder:
         order.append(_occluder(stage, twist, first, cover=1.25))
     elif passes and recipe.clock:
@@ -197,7 +201,9 @@ def _crossed(rng, order: list[Thing], things: list[Thing]) -> list[Thing]:
     first, second = things[0], things[1]
     track = second.track.copy()
     track[:, [X, Y]] = crossing(rng, first.track[:, [X, Y]], 1.05 * (_reach(first) + _reach(second)))
-    return [replace(thing, track=track, nearness=first.nearness) if thing is second else thing for thing in order]
+    others, over = [thing for thing in order if thing is not second], int(rng.integers(2))
+    place = next(place for place, thing in enumerate(others) if thing is first) + over
+    return [*others[:place], replace(second, track=track, nearness=first.nearness), *others[place:]]
 
 
 def _occluder(stage: Stage, rng, hidden: Thing, *, cover: float, quick: float = 1.0) -> Thing:
@@ -206,7 +212,7 @@ def _occluder(stage: Stage, rng, hidden: Thing, *, cover: float, quick: float = 
     track[:, [X, Y]] = crossing(rng, hidden.track[:, [X, Y]], 1.1 * (radius + _reach(hidden)), quick)
     track[:, SIZE] = np.log(radius)
     links = dress(stage.setting, rng, stage.body(rng, "blob", radius), radius)
-    return Thing(0, "blob", links, track, hidden.nearness)
+    return Thing(0, "blob", links, track, NEARNESS[1])
 
 
 def _reach(thing: Thing) -> float:

@@ -18,8 +18,10 @@ from vostutor.data.studio.sensor import draw_sensor
 from vostutor.data.studio.sprites import Setting
 from vostutor.data.studio.surfaces import colour_statistics, random_colour
 
-GROUND_CHROMA = 45.0  # earth, stone and grass are duller than what crawls on them
-NEARNESS = 1.06, 1.3  # of ground in front of the farthest
+PLACE_CHROMA = 45.0  # of the colour that a place has as a whole; its materials add their own
+# How much faster than the farthest ground what is nearer passes; things are nearer, and leaves close to the camera nearer still.
+NEARNESS = 1.05, 1.2
+CLOSE = 0.25  # how much nearer those leaves are
 HILLY = 0.75  # how often such ground is a hill, a wall or a bank, and not leaves close to the camera
 
 
@@ -35,6 +37,7 @@ def compose(
     """
     place, cast, hand, lens, depth, twist, film = rng.spawn(7)
     setting = replace(_setting(recipe, place, size, frames), sketch=sketch)
+    setting = replace(setting, shadow=_shadow(setting, lens))
     most = recipe.clutter[1] if not setting.calm else min(recipe.clutter[1], recipe.clutter[0] + 4)
     leaves = recipe.clutter[0] + round(place.random() * (most - recipe.clutter[0]))
     camera = _camera(setting, hand)
@@ -48,7 +51,7 @@ def compose(
         frames=frames,
         camera=camera,
         stack=(back, *behind, *things, *front),
-        shadow=_shadow(setting, lens),
+        shadow=setting.shadow,
         drift=_drift(recipe.drift, frames) if recipe.drift else None,
         shutter=float(recipe.shutter * share * opens),
         sensor=draw_sensor(film, size, frames, strength=recipe.sensor, flicker=recipe.flicker),
@@ -58,7 +61,7 @@ def compose(
 def _setting(recipe: Recipe, rng, size, frames) -> Setting:
     lamp = rng.uniform(0, 2 * np.pi)
     light = np.array([np.cos(lamp), np.sin(lamp)])
-    unit, colour = min(size[0], 0.6 * size[1]) / 96, random_colour(rng, GROUND_CHROMA)
+    unit, colour = min(size[0], 0.6 * size[1]) / 96, random_colour(rng, PLACE_CHROMA)
     return Setting(recipe, size, frames, unit, colour, light, calm=bool(rng.random() < recipe.calm))
 
 
@@ -88,5 +91,5 @@ def _sheets(setting: Setting, rng, leaves: int) -> tuple[list[Sheet], list[Sheet
         if len(behind) < 2 and stream.random() < HILLY:
             behind.append(None if setting.sketch else hill(setting, stream, float(nearness), leaves // 3))
         elif not front and leaves:
-            front.append(branches(setting, stream, float(nearness + 0.2), int(stream.integers(2, 9))))
+            front.append(branches(setting, stream, float(nearness + CLOSE), int(stream.integers(2, 9))))
     return [] if setting.sketch else behind, front  # what is behind the things hides nothing

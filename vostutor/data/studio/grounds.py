@@ -13,12 +13,11 @@ import numpy as np
 
 from vostutor.data.studio.bodies import TRAINING, draw_body
 from vostutor.data.studio.scene import Sheet
-from vostutor.data.studio.sprites import DENSITY, Setting
+from vostutor.data.studio.sprites import DENSITY, Setting, border
 from vostutor.data.studio.surfaces import ground, random_colour, shade, surface, transfer
 
 FLOOR = 1.5  # frames wide, mirrored beyond
-SHELF, SHELF_TEXELS = 48, 72  # silhouettes for what lies about
-LEAF = SHELF_TEXELS  # texels of the stuff it is cut from
+SHELF, SHELF_TEXELS = 48, 72  # silhouettes for what lies about, and their size at 96 rows
 STUFFS = 4  # kinds of it on one sheet, at most
 UNSEEN = np.zeros((1, 1, 3), np.float32)  # the texture of what is only sketched
 
@@ -89,18 +88,20 @@ def _scatter(
     stuffs = [] if setting.sketch else [_stuff(setting, making) for _ in range(min(leaves, STUFFS))]
     for _ in range(leaves):
         radius = (smallest**-2 - rng.random() * (smallest**-2 - largest**-2)) ** -0.5 * setting.unit
-        cover = _silhouette(rng, 2 * max(3, round(radius * DENSITY * 1.2)))
+        cover = _silhouette(rng, 2 * max(3, round(radius * DENSITY * 1.2)), _most_texels(setting.unit))
+        cover = np.clip(0.5 + border(setting, rng) * (cover - 0.5), 0, 1).astype(np.float32)
         material = UNSEEN if setting.sketch else _shade_of(setting, making, stuffs, cover)
         _put(setting, rng, image, alpha, cover, material)
 
 
 def _stuff(setting: Setting, rng) -> np.ndarray:
-    return surface(rng, LEAF, LEAF, random_colour(rng), families=setting.recipe.families)
+    side = _most_texels(setting.unit)
+    return surface(rng, side, side, random_colour(rng), families=setting.recipe.families)
 
 
 def _shade_of(setting: Setting, rng, stuffs: list[np.ndarray], cover: np.ndarray) -> np.ndarray:
     """A piece of the stuff that lies about, in a shade of its own. Shapes: cover (s,s) -> (s,s,3)."""
-    y, x = rng.integers(LEAF - len(cover) + 1, size=2)
+    y, x = rng.integers(len(stuffs[0]) - len(cover) + 1, size=2)
     material = stuffs[rng.integers(len(stuffs))][y : y + len(cover), x : x + len(cover)]
     material = material + 0.6 * (random_colour(rng) - material.mean((0, 1)))
     weight = setting.recipe.blend * rng.random()
@@ -110,12 +111,11 @@ def _shade_of(setting: Setting, rng, stuffs: list[np.ndarray], cover: np.ndarray
 
 
 def _put(setting: Setting, rng, image, alpha, cover, material) -> None:
-    edge = 3 + round(2 * setting.unit)  # room for the shadow
-    side = len(cover)
+    side, edge = len(cover), 3 + max(map(abs, setting.shadow.shift))  # room for the shadow
     y, x = (int(rng.integers(edge, n - side - edge)) for n in image.shape[:2])
     if alpha is None:
-        dy, dx = np.rint(-1.5 * setting.unit * setting.light[::-1]).astype(int)
-        shadow = 1 - 0.3 * cv2.GaussianBlur(cover, (0, 0), setting.unit)
+        dx, dy = setting.shadow.shift
+        shadow = 1 - setting.shadow.strength * cv2.GaussianBlur(cover, (0, 0), setting.shadow.softness)
         image[y + dy : y + dy + side, x + dx : x + dx + side] *= shadow[..., None]
         weight = cover
     else:
@@ -126,25 +126,30 @@ def _put(setting: Setting, rng, image, alpha, cover, material) -> None:
     here += weight[..., None] * (material - here)
 
 
+def _most_texels(unit: float) -> int:
+    """Texels along the side of the largest thing that lies about."""
+    return max(24, round(SHELF_TEXELS * unit))
+
+
 @cache
-def _shelf() -> tuple[np.ndarray, ...]:
-    """Silhouettes of bodies at rest, the same for every scene, to be turned and shrunk. Shapes: float32 (72,72)."""
+def _shelf(texels: int) -> tuple[np.ndarray, ...]:
+    """Silhouettes of bodies at rest, the same for every scene, to be turned and shrunk. Shapes: float32 (texels,texels)."""
     shelf = []
     for index in range(SHELF):
         rng = np.random.default_rng([index, 7])
-        shelf.append(draw_body(TRAINING[index % len(TRAINING)], rng, SHELF_TEXELS).silhouette())
+        shelf.append(draw_body(TRAINING[index % len(TRAINING)], rng, texels).silhouette())
     return tuple(shelf)
 
 
-def _silhouette(rng: np.random.Generator, side: int) -> np.ndarray:
+def _silhouette(rng: np.random.Generator, side: int, texels: int) -> np.ndarray:
     """One of the shelf, turned, stretched and shrunk to side x side. Shapes: float32 (side,side)."""
-    shape = _shelf()[rng.integers(SHELF)]
-    side = int(np.clip(side, 6, SHELF_TEXELS))
-    shrink = side / SHELF_TEXELS
+    shape = _shelf(texels)[rng.integers(SHELF)]
+    side = int(np.clip(side, 6, texels))
+    shrink = side / texels
     soft = cv2.GaussianBlur(shape, (0, 0), 0.45 / shrink) if shrink < 0.8 else shape
     angle, squeeze = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 1)
     c, s = np.cos(angle), np.sin(angle)
     turn = shrink * np.array([[c, -s * squeeze], [s, c * squeeze]]) * rng.choice([-1, 1], 2)[None]
-    middle, new = (SHELF_TEXELS - 1) / 2, (side - 1) / 2
+    middle, new = (texels - 1) / 2, (side - 1) / 2
     shift = new - turn @ [middle, middle]
     return cv2.warpAffine(soft, np.column_stack([turn, shift]), (side, side))

@@ -4,14 +4,16 @@ Letters: T frames, H rows, W columns. Object 1 is the one that a label is about.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from vostutor.data.studio.scene import Scene, Thing
+from vostutor.data.studio.render import trace
+from vostutor.data.studio.scene import SIZE, SQUASH, Scene, Thing
 
 HIDDEN, BACK = 0.25, 0.6  # an occluded object shows less than a quarter for a moment, and more than 60 % at the end
-COVERED = 0.7  # of two that cross, one shows less than this at the crossing, and more again at the end
-GROWN = 2.0  # the largest area over the smallest, both in full view
+COVERED = 0.3  # of two that cross, one covers at least this share of the other
+GROWN = 2.0  # the largest own area over the smallest
 QUICK = 0.018  # of the frame's diagonal: a fast object's usual step, twice that of a plain one
 SEEN = 0.3  # of its first size: what an object shows in the middle of the clip and at its end, unless something is in front
 
@@ -30,20 +32,26 @@ def stays(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
 def hides_and_returns(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     """At least three quarters of object 1 are hidden for a moment, and at the end it is back."""
     share = shown(ids)
-    return bool(share.min() < HIDDEN and share[-3:].min() > BACK)
+    if share.min() >= HIDDEN or share[-3:].min() <= BACK:
+        return False
+    occluder = next(thing for thing in reversed(scene.things) if not thing.number)
+    return bool(covered(scene, (1,), occluder).max() > 1 - HIDDEN)
 
 
 def crosses(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
-    """Object 1 or 2 is partly covered by the other in the middle of the clip, and both are in full view before and after."""
-    both = np.stack([shown(ids, 1), shown(ids, 2)])
-    middle = both[:, len(ids) // 4 : -(len(ids) // 4)]
-    return bool(middle.min() < COVERED and both[:, -1].min() > COVERED)
+    """One of the objects 1 and 2 covers a part of the other in the middle of the clip, and at the end both are in view again."""
+    if min(shown(ids, 1)[-1], shown(ids, 2)[-1]) <= BACK:
+        return False
+    first, second = (max((t for t in scene.things if t.number == n), key=lambda t: t.track[1, SIZE]) for n in (1, 2))
+    over, under = (first, 2) if scene.things.index(first) > scene.things.index(second) else (second, 1)
+    return bool(covered(scene, (under,), over)[len(ids) // 4 : -(len(ids) // 4)].max() > COVERED)
 
 
 def grows(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     """Object 1 becomes at least twice as large, or half as large."""
-    share = shown(ids)
-    return bool(share.max() / max(share.min(), 0.02) > GROWN and share[-1] > SEEN / 2)
+    track = max((thing.track for thing in scene.things if thing.number == 1), key=lambda track: track[1, SIZE])
+    own = 2 * track[1:-1, SIZE] + track[1:-1, SQUASH]
+    return bool(np.ptp(own) > np.log(GROWN) and shown(ids)[-1] > SEEN / 2)
 
 
 def runs(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
@@ -59,6 +67,16 @@ def has_a_twin(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     twin = next(thing for thing in scene.things if thing.number == 0 and any(thing.links is own for own in originals))
     area = np.isin(owner, layers_of(scene, twin)).sum((1, 2))
     return bool((area > 0.4 * (ids[0] == 1).sum()).mean() > 0.6 and stays(ids, owner, scene))
+
+
+def covered(scene: Scene, numbers: tuple[int, ...], by: Thing) -> np.ndarray:
+    """Share of some objects that one thing covers, with nobody else there. Shapes: returns (T,)."""
+    hidden = [thing for thing in scene.things if thing.number in numbers and thing is not by]
+    alone, both = (replace(scene, stack=(scene.stack[0], *hidden, *over)) for over in ((), (by,)))
+    free, left = (
+        np.array([np.isin(trace(some, t).ids, numbers).sum() for t in range(scene.frames)]) for some in (alone, both)
+    )
+    return 1 - left / np.maximum(free, 1)
 
 
 def layers_of(scene: Scene, wanted: Thing) -> range:

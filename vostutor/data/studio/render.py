@@ -70,22 +70,29 @@ def shutter_times(scene: Scene, t: int) -> list[float]:
 
 
 def _farthest(before: tuple[Placed, ...], after: tuple[Placed, ...], size: tuple[int, int]) -> float:
-    """How many pixels the fastest thing in view, or a corner of the ground, moves between two moments."""
-    farthest = 0.0
+    """How many pixels a link in view, or a corner of the ground, moves at most between two moments."""
+    farthest, frame = 0.0, np.array([[0.0, size[1], 0.0, size[1]], [0.0, 0.0, size[0], size[0]]])
     for a, b in zip(before, after, strict=True):
         if a.joints is None:
-            x, y = np.array([0.0, 0.0, size[1], size[1]]), np.array([0.0, size[0], 0.0, size[0]])
-            to_x, to_y = project(b.pose @ a.unpose, x, y)
+            (x, y), (to_x, to_y) = frame, project(b.pose @ a.unpose, *frame)
         else:
-            x, y = project(a.pose, *_RIM)
-            to_x, to_y = project(b.pose, *_RIM)
-            if x.max() < 0 or x.min() > size[1] or y.max() < 0 or y.min() > size[0]:
+            (x, y), (to_x, to_y) = _link_corners(a), _link_corners(b)
+            both = np.concatenate([[x, y], [to_x, to_y]], 1)
+            if (both.max(1) < 0).any() or (both.min(1) > size[::-1]).any():
                 continue
         farthest = max(farthest, float(np.hypot(to_x - x, to_y - y).max()))
     return farthest
 
 
-_RIM = np.array([1.0, 0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0, -1.0])
+def _link_corners(here: Placed) -> tuple[np.ndarray, np.ndarray]:
+    """Where the middle of each side of every link is in the frame. Shapes: returns (4L,), (4L,)."""
+    middle, half = here.part.extents
+    sides = middle[:, :, None] + half[:, :, None] * _SIDES
+    moved = here.joints[:, :, :2] @ sides + here.joints[:, :, 2:]
+    return here.to_frame(*moved.transpose(1, 0, 2).reshape(2, -1))
+
+
+_SIDES = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ class Shadow:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything that a renderer needs. Shapes: camera (N,6), drift (N,), exposure (T,) share of the frame that the shutter is open."""
+    """Everything that a renderer needs. Shapes: camera (N,6), drift (N,). Units: shutter is the share of a frame that it is open."""
 
     size: tuple[int, int]
     frames: int

@@ -37,6 +37,8 @@ def draw_sensor(
 ) -> Sensor:
     """A camera drawn at random; strength 0 is one that changes nothing but its light, flicker 0 steady light.
 
+    Departures: milder than cameras are, since film that was shrunk to this size has lost most of its noise, blur and compression.
+
     >>> ideal = draw_sensor(np.random.default_rng(0), (96, 160), 4, strength=0.0, flicker=0.0)
     >>> ideal.gamma, ideal.noise, ideal.quality, ideal.gains.shape
     (1.0, 0.0, None, (4, 3))
@@ -50,11 +52,13 @@ def draw_sensor(
     quality, hazy = int(rng.integers(55, 97)), rng.random() < 0.08
     haze = _haze(rng, size) if hazy else None
     gains = _light(rng, frames, flicker)
-    if not strength:
-        return Sensor(np.eye(3, 4, dtype=np.float32), gains)
+    chroma, contrast, balance = (1 + strength * (value - 1) for value in (chroma, contrast, balance))
     mix = contrast * balance[:, None] * ((1 - chroma) / 3 + chroma * np.eye(3))
-    colour = np.column_stack([mix, np.full(3, 118 * (1 - contrast) + brightness)]).astype(np.float32)
-    return Sensor(colour, gains, float(gamma), float(blur), float(sharpen), float(noise), quality, haze)
+    colour = np.column_stack([mix, np.full(3, 118 * (1 - contrast) + strength * brightness)]).astype(np.float32)
+    blur, sharpen, noise = (float(strength * value) for value in (blur, sharpen, noise))
+    quality = round(100 - strength * (100 - quality)) if strength else None
+    haze = strength * haze if strength and haze is not None else None
+    return Sensor(colour, gains, float(gamma**strength), blur, sharpen, noise, quality, haze)
 
 
 def expose(sensor: Sensor, image: np.ndarray, t: int) -> np.ndarray:

@@ -6,17 +6,21 @@ lies on the ground come from the same shapes, surfaces, borders and lamp.
 Letters: S texels along a body, h, w texels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from vostutor.data.studio.bodies import REACH, Body, Part
 from vostutor.data.studio.recipe import Recipe
-from vostutor.data.studio.scene import Link
+from vostutor.data.studio.scene import Link, Shadow
 from vostutor.data.studio.surfaces import coats, random_colour, shade, transfer
 
 DENSITY = 1.2  # texels per pixel
+SWING, SWING_GROWS = (
+    0.6,
+    0.6,
+)  # of a body's own swing, so that forms change as much as in film; how it grows with deformation
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Setting:
     light: np.ndarray
     surroundings: tuple = ()
     calm: bool = False  # an open place
+    shadow: Shadow = Shadow()
     sketch: bool = False  # who is where, without colour: enough to see whether a scene is worth dressing
 
     def soft(self, texture: np.ndarray) -> np.ndarray:
@@ -48,14 +53,16 @@ def dress(
     radius: float,
     stuff: np.ndarray | None = None,
     *,
-    drifting=None,
-):
+    angle: float = 0.0,
+    drifting: np.random.Generator | None = None,
+) -> tuple[Link, ...]:
     """The links of a body in fresh coats, shaded by the scene's lamp; `stuff` (S,S,3) is what to cut the main coat from.
 
-    Shapes: returns a tuple of Link. Units: radius in pixels. drifting is a generator for the coats after drifting, or None.
+    Units: radius in pixels; angle at which it stands at first, in radians: the lamp does not turn with it.
+    drifting is a generator for the coats after drifting, or None.
     """
-    recipe, texels = setting.recipe, body_texels(radius)
-    hardness = 1 + recipe.borders * rng.uniform(-0.2, 0.8)
+    texels, hardness = body_texels(radius), border(setting, rng)
+    setting = replace(setting, light=_turned(setting.light, -angle))
     if setting.sketch:
         return tuple(_link(setting, part, texels, [], None, hardness) for part in body.parts)
     material = _material(setting, rng, 1 + max(part.coat for part in body.parts), texels, stuff)
@@ -73,6 +80,16 @@ def _material(setting: Setting, rng, count: int, texels: int, stuff: np.ndarray 
     return [transfer(coat, setting.surroundings, weight) for coat in material] if weight else material
 
 
+def _turned(direction: np.ndarray, angle: float) -> np.ndarray:
+    (x, y), c, s = direction, np.cos(angle), np.sin(angle)
+    return np.array([c * x - s * y, s * x + c * y])
+
+
+def border(setting: Setting, rng: np.random.Generator) -> float:
+    """How steep the ramp of a border is, drawn anew for each thing: below 1 softer than drawn, above harder."""
+    return 1 + setting.recipe.borders * rng.uniform(-0.2, 0.8)
+
+
 def body_texels(radius: float) -> int:
     """How many texels a body of this radius in pixels has along its side."""
     return max(24, round(2 * REACH * radius * DENSITY))
@@ -86,7 +103,8 @@ def _link(setting: Setting, part: Part, texels: int, material, later, hardness: 
     edge = np.clip(0.5 + hardness * (setting.soft(alpha) - 0.5), 0, 1).astype(np.float32)
     edge[[0, -1]] = edge[:, [0, -1]] = 0
     origin = ((column + 0.5) / density - REACH, (row + 0.5) / density - REACH)
-    joint = {name: getattr(part, name) for name in ("parent", "pivot", "swing", "phase", "spin")}
+    joint = {name: getattr(part, name) for name in ("parent", "pivot", "phase", "spin")}
+    joint["swing"] = SWING * setting.recipe.deform**SWING_GROWS * part.swing
     light = None if setting.sketch else shade(alpha, setting.light)
     worn = [
         None if coats is None or light is None else _painted(setting, coats[part.coat], row, column, light)

@@ -29,7 +29,7 @@ CONTRAST, DEVIATION = (
     (0.37, 0.75),
     (5, 24),
 )  # share of its pattern's contrast that a material keeps; what that may come to
-CALM = 0.6  # of a material's contrast: still water, sand, asphalt, a coat of one kind
+CALM = 0.7  # of a material's contrast: still water, sand, asphalt, a coat of one kind
 MIDDLE_TONE, TONES = 125.0, (25.0, 75.0)  # brightness of a ground, and how far its materials lie from it
 SKIES = ("clouds", "gradient")
 
@@ -43,7 +43,7 @@ def surface(
     families: tuple[str, ...] | None = None,
     calm: bool = False,
 ) -> np.ndarray:
-    """A piece of textured material around a colour. `families` restricts the patterns to those named; calm ones keep half the contrast.
+    """A piece of textured material around a colour. `families` restricts the patterns to those named; calm ones keep CALM of the contrast.
 
     Shapes: colour (3,) -> float32 (height,width,3).
     Raises: SettingsError for a family that does not exist.
