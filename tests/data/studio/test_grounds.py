@@ -33,7 +33,7 @@ def test_ground_has_more_than_one_texel_for_each_pixel_and_reaches_beyond_the_fr
 def test_leaves_are_silhouettes_of_the_bodies_that_objects_have(monkeypatch):
     drawn = []
     monkeypatch.setattr(grounds, "draw_body", lambda name, *args: drawn.append(name) or draw_body(name, *args))
-    shelf = grounds._shelf.__wrapped__()
+    shelf = grounds._shelf.__wrapped__(72)
     assert set(drawn) == set(TRAINING) and len(shelf) == grounds.SHELF
     # The same soft borders: in silhouettes as in bodies some texels are covered in part.
     assert all(((cover > 0.05) & (cover < 0.95)).sum() / (cover > 0.05).sum() > 0.02 for cover in shelf)
@@ -42,9 +42,9 @@ def test_leaves_are_silhouettes_of_the_bodies_that_objects_have(monkeypatch):
 def test_small_leaves_are_the_most_frequent(monkeypatch):
     sides = []
     monkeypatch.setattr(
-        grounds, "_silhouette", lambda rng, side: sides.append(side) or np.zeros((side, side), np.float32)
+        grounds, "_silhouette", lambda rng, side, _: sides.append(side) or np.zeros((side, side), np.float32)
     )
-    monkeypatch.setattr(grounds, "LEAF", 60)
+    monkeypatch.setattr(grounds, "SHELF_TEXELS", 120)
     image = np.zeros((200, 300, 3), np.float32)
     grounds._scatter(setting(), np.random.default_rng(0), image, None, 300)
     assert len(sides) == 300 and max(sides) > 2.5 * min(sides) and np.mean(np.array(sides) <= 2 * min(sides)) > 0.6

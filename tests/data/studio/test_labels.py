@@ -20,12 +20,13 @@ from tests.data.measured import (
     stiffness,
     traced,
 )
-from vostutor.data.studio import labels
+from vostutor.data.studio import labels, shoot
 from vostutor.data.studio.layers import flow_between
 from vostutor.data.studio.motion import at, view
-from vostutor.data.studio.recipe import RECIPES
+from vostutor.data.studio.recipe import PLAIN, RECIPES
 from vostutor.data.studio.render import draw
-from vostutor.data.studio.scene import Sheet, Thing
+from vostutor.data.studio.scene import SIZE as LOG_SIZE
+from vostutor.data.studio.scene import SQUASH, Sheet, Thing
 
 SEEDS, MANY = range(100, 105), range(100, 108)
 
@@ -55,10 +56,6 @@ def test_what_is_shown_is_told_in_shares_of_the_first_frame():
     ("promise", "kept", "broken"),
     [
         ("plain", (100, 20, 31, 31), (100, 100, 31, 30)),
-        ("occlusion", (100, 24, 100, 61, 61, 61), (100, 25, 100, 61, 61, 61)),
-        ("occlusion", (100, 0, 100, 61, 61, 61), (100, 0, 100, 100, 60, 100)),
-        ("scale", (100, 100, 201), (100, 100, 200)),
-        ("scale", (300, 200, 149), (300, 200, 151)),
     ],
 )
 def test_a_promise_is_kept_up_to_its_figure_and_not_beyond(promise, kept, broken):
@@ -73,14 +70,31 @@ def test_a_fast_object_takes_long_steps():
     assert labels.runs(bars(*areas, place=lambda t: 2 * t), None, None) is False
 
 
-def test_of_two_that_cross_one_is_covered_in_the_middle_and_back_at_the_end():
-    def two(*areas):
-        return np.maximum(bars(*[100] * len(areas)), np.flip(bars(*areas, number=2), 1))
+def test_an_object_that_leaves_the_frame_was_not_hidden():
+    ids = bars(100, 100, 0, 100, 100, 100)
+    scene = shoot.cast(replace(PLAIN, passing=0.0, passers=0), 3, (48, 80), 6)
+    assert labels.hides_and_returns(ids, None, scene) is False
 
-    assert labels.crosses(two(100, 100, 69, 100, 100, 71, 71, 71), None, None) is True
-    assert labels.crosses(two(100, 100, 71, 100, 100, 71, 71, 71), None, None) is False
-    assert labels.crosses(two(100, 100, 69, 100, 100, 71, 71, 70), None, None) is False
-    assert labels.crosses(two(100, 69, 100, 100, 100, 100, 100, 100), None, None) is False  # before the middle
+
+def test_a_promise_of_occlusion_or_crossing_is_kept_by_what_really_covers():
+    for seed in range(4):
+        scene = shoot.cast(RECIPES["occlusion"], seed, (96, 160), 12, labels.promise("occlusion"))
+        hiding = max(labels.covered(scene, (1,), thing).max() for thing in scene.things if not thing.number)
+        assert hiding > 1 - labels.HIDDEN
+        scene = shoot.cast(RECIPES["crossing"], seed, (96, 160), 12, labels.promise("crossing"))
+        pairs = [(1, 2), (2, 1)]
+        over = {number: [thing for thing in scene.things if thing.number == number] for number in (1, 2)}
+        assert (
+            max(labels.covered(scene, (under,), thing).max() for under, by in pairs for thing in over[by])
+            > labels.COVERED
+        )
+
+
+def test_growth_is_the_object_s_own_and_not_that_it_was_cut():
+    for seed in range(4):
+        scene = shoot.cast(RECIPES["scale"], seed, (96, 160), 12, labels.promise("scale"))
+        grown = [np.ptp(2 * t.track[1:-1, LOG_SIZE] + t.track[1:-1, SQUASH]) for t in scene.things if t.number == 1]
+        assert max(grown) > np.log(labels.GROWN)
 
 
 def scene_of(*parts):

@@ -181,11 +181,17 @@ def _twisted(stage: Stage, rng, twist, order: list[Thing], things: list[Thing]) 
         beside = next(place for place, thing in enumerate(order) if thing is first) + int(twist.integers(2))
         order.insert(beside, _lookalike(stage, twist, first, things))
     if recipe.occluder:
-        order.append(_occluder(stage, twist, first, cover=1.25))
-    elif passes and recipe.clock:
+        return _in_front(order, _occluder(stage, twist, first, cover=1.25))
+    if passes and recipe.clock:
         cover, quick = occluder.uniform(0.4, 1.0), occluder.uniform(0.4, 1.2)
-        order.append(_occluder(stage, occluder, first, cover=cover, quick=quick))
+        return _in_front(order, _occluder(stage, occluder, first, cover=cover, quick=quick))
     return order
+
+
+def _in_front(order: list[Thing], new: Thing) -> list[Thing]:
+    """The new thing over all that is as near as it is, under what is nearer."""
+    place = sum(thing.nearness <= new.nearness for thing in order)
+    return [*order[:place], new, *order[place:]]
 
 
 def _lookalike(stage: Stage, rng, first: Thing, others: list[Thing]) -> Thing:
@@ -212,7 +218,7 @@ def _occluder(stage: Stage, rng, hidden: Thing, *, cover: float, quick: float = 
     track[:, [X, Y]] = crossing(rng, hidden.track[:, [X, Y]], 1.1 * (radius + _reach(hidden)), quick)
     track[:, SIZE] = np.log(radius)
     links = dress(stage.setting, rng, stage.body(rng, "blob", radius), radius)
-    return Thing(0, "blob", links, track, NEARNESS[1])
+    return Thing(0, "blob", links, track, hidden.nearness)
 
 
 def _reach(thing: Thing) -> float:

@@ -34,8 +34,7 @@ def hides_and_returns(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     share = shown(ids)
     if share.min() >= HIDDEN or share[-3:].min() <= BACK:
         return False
-    occluder = next(thing for thing in reversed(scene.things) if not thing.number)
-    return bool(covered(scene, (1,), occluder).max() > 1 - HIDDEN)
+    return any(covered(scene, (1,), thing).max() > 1 - HIDDEN for thing in scene.things if not thing.number)
 
 
 def crosses(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
