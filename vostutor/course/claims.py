@@ -67,9 +67,10 @@ def measure_claims(lesson: str, *, data_root: Path | None = None, clips: int = 2
         raise SettingsError(
             expected="a lesson with a table to measure", got=repr(lesson), try_this="vostutor claims 00"
         ) from None
-    rows = measuring.measure(data_root=data_root, clips=clips)
     command = f"vostutor claims {lesson} --clips {clips}" + (" --data DAVIS_ROOT" if data_root else "")
-    claims = Claims(lesson, tuple(rows), {"command": command, **provenance(measuring.SOURCES)})
+    told = {"command": command, **provenance(measuring.SOURCES)}  # taken first: who edits meanwhile makes the figures stale
+    rows = measuring.measure(data_root=data_root, clips=clips)
+    claims = Claims(lesson, tuple(rows), told)
     place = out or home() / "claims" / f"{lesson}.json"
     told = {"lesson": claims.lesson, "provenance": claims.provenance, "rows": list(claims.rows)}
     write_atomically(place, json.dumps(told, indent=1) + "\n")

@@ -185,9 +185,10 @@ function render({ model, el }) {
   const switches = model.get("switches").map((one) => makeSwitch(model, one, board, ask));
   const timeline = makeTimeline(model), scores = makeScores(model), controls = makeControls(model, go, ask);
   const notes = make("div", { class: "vos-notes", role: "status", "aria-live": "polite" });
+  const heard = make("div", { role: "status", style: "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)" });
   const answers = make("div", {}, timeline.node, scores.node);
   const root = make("div", { class: "vos vos-board", role: "group", "aria-label": "switchboard: space plays, page up and down step" });
-  root.append(make("div", { class: "vos-desk" }, trials, make("div", {}, ...switches.map((one) => one.node))), controls.node, answers, notes);
+  root.append(make("div", { class: "vos-desk" }, trials, make("div", {}, ...switches.map((one) => one.node))), controls.node, answers, notes, heard);
   listenToKeys(root, {
     " ": () => tell(model, { playing: !model.get("playing") }), PageUp: () => go(-1), PageDown: () => go(1),
     ArrowLeft: () => go(-1), ArrowRight: () => go(1), Home: () => turn(0), End: () => turn(frames - 1),
@@ -202,6 +203,7 @@ function render({ model, el }) {
     for (const part of [trials, answers]) part.classList.toggle("vos-waiting", waiting);
     const said = lost ? "No kernel answers, and only a kernel can draw the clip: the pictures and scores are those of the switches before." : waiting ? "drawing …" : shown.notes.join(" ");
     if (notes.textContent !== said) notes.textContent = said;
+    if (!waiting && heard.textContent !== shown.verdict) heard.textContent = shown.verdict;
     rows.forEach((panes, side) => panes.forEach((pane) => {
       const image = films[side][model.get("frame")];
       if (image.complete) pane.draw(image);

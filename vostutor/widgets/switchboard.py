@@ -150,8 +150,8 @@ def tell_verdict(before: Trial, after: Trial) -> str:
     told = []
     for name in before.curves:
         old, new, broke = before.mean(name), after.mean(name), after.breaks_at(name)
-        when = "never below" if broke is None else f"below from frame {broke}:"
-        told.append(f"{name} {old:.2f} before, {new:.2f} after ({when} {BROKEN:g})")
+        when = f"never below {BROKEN:g}" if broke is None else f"below {BROKEN:g} from frame {broke} on"
+        told.append(f"{name} {old:.2f} before, {new:.2f} after ({when})")
     return "Mean J: " + "; ".join(told) + "."
 
 

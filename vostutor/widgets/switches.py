@@ -16,7 +16,7 @@ from vostutor.viz.colours import BLUE, PURPLE, VERMILLION
 from vostutor.viz.draw import as_pixels
 
 FRAMES = 12
-SEED = 97  # a scene that both baselines follow at first, so that both have something to lose, and in which every switch shows
+SEED = 84  # a scene that both baselines follow at first, so that both have something to lose, and in which every switch shows
 BROKEN = 0.5  # a J that nobody would call the same object
 
 
@@ -48,7 +48,11 @@ SWITCHES = (
     Switch("size", "whether things come nearer or go away", {"normal": {}, "changing": {"growth": 1.0}}),
     Switch("ground", "at one depth, or at several", {"flat": {"sheets": (0, 0)}, "layered": {}}),
     Switch("litter", "what lies about", {"little": {"clutter": (0, 3)}, "normal": {}, "a lot": {"clutter": (60, 90)}}),
-    Switch("occluder", "something passes in front", {"no": {}, "yes": {"occluder": True}}),
+    Switch(
+        "occluder",
+        "whether something is sent in front of the first thing; now and then something passes anyway",
+        {"no": {}, "yes": {"occluder": True}},
+    ),
     Switch("look-alike", "a twin that nobody annotated", {"no": {}, "yes": {"lookalike": True}}),
     Switch("colours", "cut from their own stuff, or from the ground", {"own": {}, "ground": {"camouflage": True}}),
     Switch("surface", "whether it changes while you watch", {"lasting": {}, "drifting": {"drift": 0.6}}),
