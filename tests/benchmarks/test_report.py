@@ -14,9 +14,9 @@ def block(name):
 
 def test_a_row_outside_tells_its_reason_and_a_row_inside_says_yes():
     middle = {name: [0, 0, sum(davis.middle_half(name)) / 2, 0, 0] for name in NAMES}
-    stored = {"percentiles": middle | {"mean gradient": [0, 0, 99, 0, 0]}, "shares": dict.fromkeys(davis.SHARES, 0.5)}
+    stored = {"percentiles": middle | {"outline / ring": [0, 0, 99, 0, 0]}, "shares": dict.fromkeys(davis.SHARES, 0.5)}
     table = report.statistics_table(stored)
-    assert clip_statistics.REASONS["mean gradient"] in table and table.count("| yes |") == len(NAMES) - 1
+    assert clip_statistics.REASONS["outline / ring"] in table and table.count("| yes |") == len(NAMES) - 1
     assert f"{len(davis.ROWS) - 1} of {len(davis.ROWS)} rows" in table
 
 
