@@ -113,20 +113,17 @@ def test_two_turns_hurt_copy_and_help_flow(turn):
 
 
 def test_flow_pays_for_looks_that_are_hard_to_match():
-    for turn in ("colours: ground", "litter: a lot", "surface: drifting"):
+    for turn in ("colours: ground", "litter: a lot"):
         (row,) = CLAIMS.where(set="switches", name=turn, system="flow warp")
         assert max(2 * row["se"], 0.01) < row["cost"] < 0.1
 
 
-def test_neither_cares_for_light_shutter_sensor_or_a_look_alike():
-    for turn in (
-        "light: wavering",
-        "light: steady",
-        "shutter: brief",
-        "shutter: long",
-        "sensor: perfect",
-        "look-alike: yes",
-    ):
+def test_a_look_alike_costs_either_of_them_a_hundredth():
+    assert all(0 < cost("look-alike: yes", system) < 0.02 for system in ("copy", "flow warp"))
+
+
+def test_neither_cares_for_light_shutter_or_sensor():
+    for turn in ("light: wavering", "light: steady", "shutter: brief", "shutter: long", "sensor: perfect"):
         assert all(abs(cost(turn, system)) < 0.01 for system in ("copy", "flow warp"))
 
 
