@@ -674,7 +674,8 @@ Table([cost_row(turn) for turn in turns], caption=f"Cost in J of turning a switc
 # But object and ground move almost alike, which is easy flow, and little is uncovered.
 #
 # **Neither** cares for light, shutter or sensor, much as you see them: DIS takes the mean brightness off each patch before it compares, and blurred patches still match. And neither falls for the look-alike, for the reason of section 9:
-# the hundredth that it costs, it costs by standing in front now and then. # You can put up to three systems of your own on this board: it takes whatever has `observe` and `step`.
+# the hundredth that it costs, it costs by standing in front now and then.
+# You can put up to three systems of your own on this board: it takes whatever has `observe` and `step`.
 
 # %% [markdown]
 # ## 11 · The same two on real video
