@@ -1,6 +1,7 @@
 """The fixed experiment: its scores, its pairs, its table, and that nothing is measured twice."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,10 +101,19 @@ def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(transfer, "draw_pool", lambda variant, seed: None)
     asked = []
-    monkeypatch.setattr(transfer, "run", lambda variant, seed, *_: asked.append(seed) or row(variant, seed, 0.5))
+    monkeypatch.setattr(transfer, "fingerprint", lambda variant: "today")
+
+    def measured(variant, seed, *_):
+        asked.append(seed)
+        return replace(row(variant, seed, 0.5), fingerprint="today")
+
+    monkeypatch.setattr(transfer, "run", measured)
     for _ in range(2):
         transfer.main(["--data", "anywhere", "--variant", "first", "--seed", "0", "1", "--file", str(file)])
     assert asked == [0, 1]
+    monkeypatch.setattr(transfer, "fingerprint", lambda variant: "tomorrow")
+    transfer.main(["--data", "anywhere", "--variant", "first", "--seed", "0", "--file", str(file)])
+    assert asked == [0, 1, 0]  # by another generator it is
 
 
 def test_a_run_scores_every_sequence(monkeypatch):
