@@ -182,14 +182,15 @@ jaccard = check("task.jaccard", jaccard)
 # > **Predict.** A square of 8 × 8 pixels and one of 32 × 32 are both predicted 2 pixels too far to the right. Which of them loses more J?
 
 # %%
-from vostutor.viz import look_of, new_figure
+from vostutor.viz import new_figure, series_look
 
 figure, ax = new_figure(width=6, height=2.8)
 for side in (8, 32):
     square = torch.zeros(64, 64, dtype=torch.bool)
     square[16 : 16 + side, 16 : 16 + side] = True
     scores = [jaccard(square, square.roll(shift, dims=1)) for shift in range(9)]
-    ax.plot(scores, marker="o", label=f"{side} × {side} pixels", color=look_of(side // 8).hex)
+    look = series_look(side // 32)
+    ax.plot(scores, marker=look.marker, linestyle=look.dash, color=look.hex, label=f"{side} × {side} pixels")
 ax.set(xlabel="shift of the prediction (pixels)", ylabel="J (0 to 1)", ylim=(0, 1.05))
 ax.legend()
 at_two = [line.get_ydata()[2] for line in ax.lines]
@@ -242,14 +243,15 @@ square = torch.zeros(10, 10, dtype=torch.bool)
 square[3:7, 3:7] = True
 ring = boundary(square)
 both = draw_binary(square, scale=24, on=(190, 215, 240))
-both[draw_binary(ring, scale=24)[..., 0] > 0] = (213, 94, 0)
+on_ring = draw_binary(ring, scale=24)[..., 0] > 0
+both[on_ring] = both[on_ring] // 2 + np.array((106, 47, 0), np.uint8)  # the square shines through
 print(f"{ring.sum()} boundary pixels; first row of the square 3, first row of the ring {ring.any(1).int().argmax()}")
 begins = ring.any(1).int().argmax()
-alt = f"A 4 by 4 square in pale blue and the {ring.sum()} pixels of its boundary in orange, which begin in row {begins}."
+alt = f"A 4 by 4 square and the {ring.sum()} pixels of its boundary from row {begins} on: dark brown outside the square, above and to the left; light brown on it."
 Picture(both, alt=alt)
 
 # %% [markdown]
-# Sixteen, not twelve, and the ring hangs over the upper left side: the boundary sits *between* pixels, half a pixel towards the origin. It does not matter
+# Sixteen, not twelve. Dark pixels lie outside the square, light ones on it: the ring hangs over the upper left side, because the boundary sits *between* pixels, half a pixel towards the origin. It does not matter
 # as long as both masks are treated alike. It matters very much if you compare your own contours with somebody else's.
 
 # %% [markdown]
