@@ -22,6 +22,8 @@ from vostutor.data.studio.shoot import Footage, cast, shoot
 VERSION = "v1"
 LABELS = tuple(RECIPES)
 VALIDATION_SEED = 2_000_000
+LONGER = ("occlusion", "crossing", "scale", "fast", "distractor")  # what happens in these takes a while
+LONG_ENOUGH = 8  # frames: in fewer nothing has the time to happen, so that no label can promise anything
 # What nets are trained on: many easy clips, from which small nets learn what a border is, many plain ones, a few of every label.
 MIXTURE = {
     "easy": 0.40, "plain": 0.24, "drift": 0.03, "occlusion": 0.04, "distractor": 0.03, "static": 0.03, "camouflage": 0.02,
@@ -34,7 +36,7 @@ CURRICULUM = {0.0: {"easy": 1.0}, 0.3: MIXTURE}
 def draw_clip(label: str, seed: int, *, size: tuple[int, int] = (96, 160), frames: int = 16, flow: bool = True) -> Clip:
     """A clip with frames, ids, categories, depth order, and unless flow is False flow both ways and occlusion. Same arguments, same clip.
 
-    Shapes: size is (H,W), 48 to 1080; frames is T, 2 to 256 (8 or more for the labels in LONGER).
+    Shapes: size is (H,W), 48 to 1080; frames is T, 2 to 256 (LONG_ENOUGH or more for the labels in LONGER).
     Raises: SettingsError for a label, seed, size or length that cannot be drawn.
     Source: own design, after the layered scenes of FlyingChairs (Dosovitskiy et al., ICCV 2015), tuned to the statistics of DAVIS.
     >>> clip = draw_clip("plain", 3, frames=4)
@@ -53,14 +55,14 @@ def draw_training_clip(
 ) -> Clip:
     """A clip of the default mixture, or of what the curriculum shows at this share of the training steps.
 
-    Clips shorter than 8 frames have none of the labels in LONGER; they are plain instead.
+    Clips shorter than LONG_ENOUGH have none of the labels in LONGER; they are plain instead.
 
     >>> draw_training_clip(4, frames=2).labels == draw_training_clip(4, frames=2).labels
     True
     """
     check_settings("plain", seed, size, frames)
     label = mixed_label(seed, progress)
-    label = "plain" if frames < 8 and label in LONGER else label
+    label = "plain" if frames < LONG_ENOUGH and label in LONGER else label
     if label != "easy":
         return draw_clip(label, seed, size=size, frames=frames, flow=flow)
     return clip_of(shoot(EASY, int(seed), size=tuple(size), frames=frames, flow=flow), "easy", int(seed))
@@ -82,7 +84,7 @@ def scene_of(clip: Clip) -> Scene:
 
 
 def _promise(label: str, frames: int) -> Promise | None:
-    return promise(label) if frames >= 8 else None  # in a shorter clip nothing has the time to happen
+    return promise(label) if frames >= LONG_ENOUGH else None
 
 
 def mixed_label(seed: int, progress: float = 0.5) -> str:
@@ -124,12 +126,9 @@ def clip_of(footage: Footage, label: str, seed: int) -> Clip:
     )
 
 
-LONGER = ("occlusion", "crossing", "scale", "fast", "distractor")  # what happens in these takes a while
-
-
 def check_settings(label: str, seed: int, size: tuple[int, int], frames: int) -> None:
     """Nothing, where such a clip can be drawn. Raises: SettingsError where not."""
-    fewest = 8 if label in LONGER else 2
+    fewest = LONG_ENOUGH if label in LONGER else 2
     if label not in LABELS:
         _raise(f"a label: {', '.join(LABELS)}", label, 'draw_clip("plain", 0)')
     if not _whole(seed, 0, 2**63):
