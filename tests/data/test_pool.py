@@ -9,7 +9,7 @@ import torch
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.data import pool
 from vostutor.data.minivos import draw_clip, draw_training_clip, mixed_label
-from vostutor.data.pool import INDEX, clip_pool, make_room, pools_folder
+from vostutor.data.pool import INDEX, clip_pool, kept_pool, make_room, pools_folder
 
 HOW = {"frames": 2, "size": (48, 80)}
 
@@ -79,6 +79,27 @@ def test_every_argument_and_the_generator_have_pools_of_their_own(tmp_path, monk
     monkeypatch.setattr(pool, "fingerprint", lambda: "another generator")
     pool_in(tmp_path, 2)
     assert len(places(tmp_path)) == 9
+
+
+@pytest.mark.parametrize("library", ["cv2", "numpy"])
+def test_another_version_of_a_library_has_pools_of_its_own(tmp_path, monkeypatch, library):
+    pool_in(tmp_path, 1)
+    monkeypatch.setattr(getattr(pool, {"cv2": "cv2", "numpy": "np"}[library]), "__version__", "0.0.1")
+    lines = []
+    pool_in(tmp_path, 1, report=lines.append)
+    assert lines and len(places(tmp_path)) == 2
+    versions = {json.loads((place / INDEX).read_text())["libraries"][library] for place in places(tmp_path)}
+    assert len(versions) == 2 and "0.0.1" in versions
+
+
+def test_clips_of_any_kind_are_kept_and_asked_for_once(tmp_path):
+    def drawn():
+        asked.append(1)
+        yield draw_clip("static", 7, **HOW)
+
+    asked = []
+    first, second = (kept_pool({"what": "own"}, 1, drawn(), tmp_path) for _ in range(2))
+    assert asked == [1] and torch.equal(first.frames, second.frames) and second.labels == ("static",)
 
 
 def cut(file):

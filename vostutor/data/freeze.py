@@ -1,7 +1,8 @@
 """What holds minivos still: a fingerprint of everything that decides how a clip looks, and the file that it is compared with.
 
 Figures of different days are comparable only where the clips are the same. The fingerprint covers the generator's source, its recipe
-and the photographs it cuts from, never drawn frames, which differ in the last bit between processors.
+and the photographs it cuts from, never drawn frames, which differ in the last bit between processors and between versions of OpenCV and
+numpy: with one fingerprint the scenes are the same, and with the same libraries on one machine the bytes are.
 
     python -m vostutor.data.freeze     # writes data/minivos/frozen.json, after a change that is meant
 """
@@ -25,7 +26,7 @@ _HERE = Path(__file__).parent
 
 @cache
 def fingerprint() -> str:
-    """SHA-256 over source, recipe and photographs: two machines with the same one draw the same clips.
+    """SHA-256 over source, recipe and photographs: where it and the libraries' versions agree, the clips do.
 
     >>> len(fingerprint())
     64

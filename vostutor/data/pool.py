@@ -1,7 +1,9 @@
 """Pools of training clips that are drawn once and then lie on disk, so that a lesson does not draw the same clips twice.
 
-A pool's place is the hash of what decides its content: the generator's fingerprint and the arguments. It appears whole or not at all,
-is read without being copied into memory, and makes room when all pools together take more than LIMIT.
+A pool's place is the hash of what decides its content: the generator's fingerprint, the libraries it draws with, and the arguments. It
+appears whole or not at all, is read without being copied into memory, and makes room when all pools together take more than LIMIT.
+
+Reading order: Pool, clip_pool, kept_pool, which keeps any clips, make_room.
 
 Letters: N clips, T frames, H rows, W columns.
 """
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -82,22 +85,39 @@ def clip_pool(
     for label in labels or ["plain"]:
         check_settings(label, seed, size, frames)
     stage = None if labels else max(start for start in CURRICULUM if start <= progress)
-    wanted = {
-        "fingerprint": fingerprint(), "clips": int(clips), "seed": int(seed), "frames": int(frames),
-        "size": [int(n) for n in size], "stage": stage, "labels": labels, "flow": bool(flow),
-    }  # fmt: skip
-    folder = pools_folder() if folder is None else Path(folder)
+    how = {"frames": int(frames), "size": [int(n) for n in size], "flow": bool(flow)}
+    wanted = {"fingerprint": fingerprint(), "seed": int(seed), "stage": stage, "labels": labels} | how
+    drawn = _drawn(clips, seed, stage, labels, how, report or (lambda line: None))
+    return kept_pool(wanted, int(clips), drawn, pools_folder() if folder is None else Path(folder))
+
+
+def kept_pool(wanted: dict, clips: int, drawn: Iterable[Clip], folder: Path) -> Pool:
+    """The pool of so many clips that `wanted` decides, as JSON: read from the folder, or drawn and kept there.
+
+    `drawn` is asked for clips only where the folder has none. Other versions of the libraries may draw other pixels: the key names them.
+
+    Raises: DataError when the folder cannot be written.
+    """
+    wanted = wanted | {"clips": clips, "libraries": libraries()}
     place = folder / hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:32]
     found = _read(place)
     if found is not None:
         return found
-    how = {"frames": frames, "size": size, "flow": flow}
     with _writable(folder):
-        _draw(place, wanted, _clips(clips, seed, stage, labels, how, report or (lambda line: None)))
+        _draw(place, wanted, drawn)
         make_room(folder, keep=place)
-    drawn = _read(place)
-    assert drawn is not None, f"the pool {place} vanished between writing and reading"
-    return drawn
+    found = _read(place)
+    assert found is not None, f"the pool {place} vanished between writing and reading"
+    return found
+
+
+def libraries() -> dict[str, str]:
+    """The versions of what clips are drawn with: OpenCV resamples, blurs and encodes, numpy draws the random numbers.
+
+    >>> sorted(libraries())
+    ['cv2', 'numpy']
+    """
+    return {"cv2": cv2.__version__, "numpy": np.__version__}
 
 
 def pools_folder() -> Path:
@@ -132,7 +152,7 @@ def _checked(clips: int, progress: float, labels: Sequence[str] | None) -> list[
     return None if labels is None else list(labels)
 
 
-def _clips(clips: int, seed: int, stage: float | None, labels: list[str] | None, how: dict, report) -> Iterable[Clip]:
+def _drawn(clips: int, seed: int, stage: float | None, labels: list[str] | None, how: dict, report) -> Iterable[Clip]:
     report(f"drawing {clips} clips of minivos")
     for k in range(clips):
         if labels:
