@@ -1,8 +1,8 @@
 """The pools of clips that the fixed experiment trains on: what each variant of the generator draws.
 
 A variant is a name in VARIANTS. "first" is the first minivos, drawn by the code of its own commit, so that it stays what it was;
-every other variant is drawn by the code that lies here: "labels" by draw_clip, the others by recipes of the studio. Pools are kept in
-build/transfer, under the fingerprint of that code; a pool takes 150 MB, and the folder may be emptied at any time.
+every other variant by the code that lies here: "mixture" is the default mixture of minivos, the others are recipes of the studio. Pools
+are kept in build/transfer, under the fingerprint of that code; a pool takes 150 MB, and the folder may be emptied at any time.
 """
 
 import hashlib
@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -18,9 +19,11 @@ import cv2
 import numpy as np
 import torch
 
-from benchmarks.training import Pool
+from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.data import freeze
+from vostutor.data.minivos import clip_of
+from vostutor.data.pool import Pool, clip_pool, kept_pool
 from vostutor.data.studio.recipe import KNOBS, Recipe, rung
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +31,6 @@ KEPT = ROOT / "build" / "transfer"
 FIRST_COMMIT = "843f6d4"  # the last one with minivos v0
 CLIPS, FRAMES = 300, 8
 SEEDS_APART = 10_000  # pools of different seeds share no clip; all lie below a million, where training seeds end
-Drawn = tuple[np.ndarray, np.ndarray]
 
 _DRAW_FIRST = """
 import sys
@@ -44,10 +46,9 @@ np.savez(target, frames=[c.frames.numpy() for c in drawn], ids=[c.ids.numpy().as
 """
 
 
-def draw_first(seed: int, clips: int, frames: int) -> Drawn:
+def draw_first(seed: int, clips: int, frames: int) -> Iterator[Clip]:
     """Clips of the first minivos, all of its labels evenly.
 
-    Shapes: -> frames uint8 (N,T,3,H,W), ids uint8 (N,T,H,W).
     Raises: DataError when the clone does not have its commit, as a shallow one does not.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -65,63 +66,50 @@ def draw_first(seed: int, clips: int, frames: int) -> Drawn:
         environment = {**os.environ, "PYTHONPATH": folder, "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-c", _DRAW_FIRST, folder, str(target), *numbers]
         subprocess.run(command, cwd=folder, env=environment, check=True)
-        return _loaded(target)
+        with np.load(target) as drawn:
+            for images, ids in zip(drawn["frames"], drawn["ids"], strict=True):
+                yield Clip(torch.from_numpy(images), torch.from_numpy(ids.astype(np.int64)), labels={"first"})
 
 
-def draw_mixture(seed: int, clips: int, frames: int) -> Drawn:
-    """Clips of today's minivos in its default mixture, the easy ones first. Shapes: as `draw_first`."""
-    from vostutor.data.minivos import draw_training_clip, mixed_label
-
-    seeds = sorted(range(seed, seed + clips), key=lambda each: mixed_label(each) != "easy")
-    drawn = [draw_training_clip(each, frames=frames) for each in seeds]
-    return np.stack([clip.frames.numpy() for clip in drawn]), np.stack([clip.ids.numpy() for clip in drawn]).astype(
-        "uint8"
-    )
-
-
-def easy_clips(variant: str, seed: int, clips: int) -> int:
-    """How many clips of a pool are easy ones, which lie first; none but of the mixture."""
-    from vostutor.data.minivos import mixed_label
-
-    return sum(mixed_label(each) == "easy" for each in range(seed, seed + clips)) if variant == "mixture" else 0
-
-
-def draw_recipes(recipes: Sequence[Recipe], seed: int, clips: int, frames: int) -> Drawn:
-    """Clips of some recipes, evenly, whatever their labels promise. Shapes: as `draw_first`."""
+def draw_recipes(recipes: Sequence[Recipe], seed: int, clips: int, frames: int) -> Iterator[Clip]:
+    """Clips of some recipes, evenly, whatever their labels promise."""
     from vostutor.data.studio.shoot import shoot
 
-    drawn = [shoot(recipes[k % len(recipes)], seed + k, frames=frames, flow=False) for k in range(clips)]
-    return np.stack([clip.frames for clip in drawn]).transpose(0, 1, 4, 2, 3), np.stack([clip.ids for clip in drawn])
+    for k in range(clips):
+        yield clip_of(shoot(recipes[k % len(recipes)], seed + k, frames=frames, flow=False), "own recipe", seed + k)
 
 
 RUNGS: dict[str, tuple[Recipe, ...]] = {  # variants that are recipes: bare, then one knob more at a time, in order
     "bare": (rung(None),),
     **{knob: (rung(knob),) for knob in KNOBS},
 }
-VARIANTS: dict[str, Callable[[int, int, int], Drawn]] = {
+DRAWN: dict[str, Callable[[int, int, int], Iterator[Clip]]] = {
     "first": draw_first,
-    "mixture": draw_mixture,
     **{name: partial(draw_recipes, recipes) for name, recipes in RUNGS.items()},
 }
+VARIANTS = ("first", "mixture", *RUNGS)
 
 
 def draw_pool(variant: str, seed: int, clips: int = CLIPS, frames: int = FRAMES) -> Pool:
-    """The pool of a variant and a seed; drawn once, then read from build/transfer.
+    """The pool of a variant and a seed, easy clips first; drawn once, then read from build/transfer.
 
     Shapes: frames uint8 (N,T,3,H,W), ids uint8 (N,T,H,W).
     Raises: SettingsError for a variant that does not exist.
     """
     check_variant(variant)
-    path = KEPT / f"{variant}-{fingerprint(variant)}-{seed}-{clips}x{frames}.npz"
-    if not path.exists():
-        cv2.setNumThreads(1)
-        images, ids = VARIANTS[variant](seed * SEEDS_APART, clips, frames)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(unfinished, frames=images, ids=ids)
-        unfinished.replace(path)
-    images, ids = _loaded(path)
-    return Pool(torch.from_numpy(images), torch.from_numpy(ids), easy_clips(variant, seed * SEEDS_APART, clips))
+    cv2.setNumThreads(1)
+    first = seed * SEEDS_APART
+    if variant == "mixture":
+        return easy_first(clip_pool(clips, seed=first, frames=frames, folder=KEPT))
+    wanted = {"variant": variant, "fingerprint": fingerprint(variant), "seed": first, "frames": frames}
+    return kept_pool(wanted, clips, DRAWN[variant](first, clips, frames), KEPT)
+
+
+def easy_first(pool: Pool) -> Pool:
+    """The same clips, those of label "easy" before all others, in memory: the curriculum learns from them alone at first."""
+    order = sorted(range(len(pool)), key=lambda k: pool.labels[k] != "easy")
+    labels = tuple(pool.labels[k] for k in order)
+    return replace(pool, frames=pool.frames[order], ids=pool.ids[order], labels=labels)
 
 
 def check_variant(variant: str) -> None:
@@ -139,8 +127,3 @@ def fingerprint(variant: str) -> str:
     if variant == "first":
         return FIRST_COMMIT
     return hashlib.sha256((freeze.fingerprint() + repr(RUNGS.get(variant))).encode()).hexdigest()[:12]
-
-
-def _loaded(path: Path) -> Drawn:
-    with np.load(path) as pool:
-        return pool["frames"], pool["ids"]

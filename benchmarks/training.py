@@ -8,7 +8,6 @@ Letters: N clips, T frames, B clips of a step, H rows, W columns, h = H/4, w = W
 import copy
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from benchmarks.matcher import Matcher, cells, is_object
 from benchmarks.nets import ForegroundNet, enlarged
+from vostutor.data.pool import Pool
 
 FOREGROUND_STEPS, FOREGROUND_BATCH = 520, 12  # 55 s of one idle core
 MATCHER_STEPS, MATCHER_BATCH = 240, 8  # 59 s
@@ -28,19 +28,13 @@ EASY_UNTIL = 0.3  # share of the steps, as in the curriculum of minivos v1
 REACHES = 3, 2  # frames at most from the reference to the frame before, and from there to the next
 
 
-class Pool(NamedTuple):
-    """Clips to learn from. Shapes: frames uint8 (N,T,3,H,W), ids uint8 (N,T,H,W), 0 background.
+def in_turn(pool: Pool, progress: float) -> int:
+    """How many clips, counted from the first, are learned from at a share of the steps: at first the easy ones alone, where there are any.
 
-    The first `easy` clips come alone at first: a curriculum, which belongs to the clips and not to the nets.
+    A curriculum, which belongs to the clips and not to the nets; it wants the easy clips to lie first.
     """
-
-    frames: Tensor
-    ids: Tensor
-    easy: int = 0
-
-    def shown(self, progress: float) -> int:
-        """How many clips, counted from the first, are learned from at a share of the steps."""
-        return self.easy if self.easy and progress < EASY_UNTIL else len(self.ids)
+    easy = pool.labels.count("easy")
+    return easy if easy and progress < EASY_UNTIL else len(pool)
 
 
 def train_foreground(pool: Pool, steps: int, generator: torch.Generator) -> ForegroundNet:
@@ -138,7 +132,7 @@ def jittered(frame: Tensor, mask: Tensor, count: int, generator: torch.Generator
 
 def _frames_of(pool: Pool, progress: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Single frames and the union of their objects."""
-    clips, length = pool.shown(progress), pool.ids.shape[1]
+    clips, length = in_turn(pool, progress), pool.ids.shape[1]
     clip = torch.randint(clips, (FOREGROUND_BATCH,), generator=generator)
     t = torch.randint(length, (FOREGROUND_BATCH,), generator=generator)
     return _mirrored(pool.frames[clip, t], pool.ids[clip, t] > 0, generator)
@@ -148,7 +142,7 @@ def _triples_of(pool: Pool, progress: float, generator: torch.Generator) -> tupl
     """Three frames of each clip, forwards or backwards in time, and one object that is there in the first."""
     frames, masks = [], []
     while len(frames) < MATCHER_BATCH:
-        clip = _any(pool.shown(progress), generator)
+        clip = _any(in_turn(pool, progress), generator)
         times = _times(pool.ids.shape[1], generator)
         first = torch.bincount(pool.ids[clip, times[0]].flatten(), minlength=2)
         objects = (first[1:] > SMALLEST * pool.ids[0, 0].numel()).nonzero().flatten() + 1

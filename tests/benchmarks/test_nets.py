@@ -5,8 +5,18 @@ import torch
 
 from benchmarks.matcher import Matcher, MatchingTracker, is_object
 from benchmarks.nets import FAR, ForegroundNet, global_distances, local_distances
-from benchmarks.training import Pool, jittered, matcher_loss, one_shot, sampled, segmentation_loss, train_foreground
+from benchmarks.training import (
+    EASY_UNTIL,
+    in_turn,
+    jittered,
+    matcher_loss,
+    one_shot,
+    sampled,
+    segmentation_loss,
+    train_foreground,
+)
 from vostutor.core.errors import ShapeError
+from vostutor.data.pool import Pool
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +40,14 @@ def things(clips=3, length=6):
         for t in range(length):
             ids[clip, t, 8 + clip : 20 + clip, 4 + 3 * t : 18 + 3 * t] = 1
     frames += 150 * ids[:, :, None]
-    return Pool(frames, ids)
+    return Pool(frames, ids, ("plain",) * clips)
+
+
+def test_easy_clips_come_alone_at_first_where_there_are_any():
+    pool = things(3)
+    mixed = Pool(pool.frames, pool.ids, ("easy", "easy", "plain"))
+    assert [in_turn(mixed, progress) for progress in (0, EASY_UNTIL - 0.01, EASY_UNTIL, 1)] == [2, 2, 3, 3]
+    assert in_turn(pool, 0) == 3
 
 
 @pytest.mark.parametrize(("net", "weights"), [(ForegroundNet, 222_593), (Matcher, 327_192)])
