@@ -24,12 +24,14 @@ from torch import Tensor
 
 from benchmarks.ladder import Row, read_rows, table, write_row
 from benchmarks.matcher import MatchingTracker
+from benchmarks.measures.probe_nets import auc
 from benchmarks.nets import ForegroundNet
 from benchmarks.pools import ROOT, VARIANTS, check_variant, draw_pool, fingerprint
-from benchmarks.training import FOREGROUND_STEPS, MATCHER_STEPS, Pool, one_shot, train_foreground, train_matcher
+from benchmarks.training import FOREGROUND_STEPS, MATCHER_STEPS, one_shot, train_foreground, train_matcher
 from vostutor.core.errors import DataError
 from vostutor.core.memory import keep_freed_memory
 from vostutor.data.davis import DavisRoot
+from vostutor.data.pool import Pool
 from vostutor.metrics.region import jaccard
 
 CHOOSE = ("blackswan", "dog", "kite-surf")
@@ -54,19 +56,14 @@ def real_sequence(root: DavisRoot, name: str) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(np.stack(masks))
 
 
-def auc(score: np.ndarray, mask: np.ndarray) -> float:
-    """The chance that a pixel of the object scores higher than one of the background; a half where either is missing.
+def frames_auc(logits: np.ndarray, masks: np.ndarray) -> float:
+    """Mean AUC of the frames; one that shows no object, or nothing else, counts a half. Shapes: (T,H,W) each.
 
-    >>> auc(np.array([0.1, 0.4, 0.3, 0.9]), np.array([False, False, True, True]))    # three of four pairs are in order
-    0.75
+    >>> frames_auc(np.array([[0.1, 0.4, 0.3, 0.9]] * 2), np.array([[False, False, True, True], [False] * 4]))     # .75 and .5
+    0.625
     """
-    score, mask = score.ravel(), mask.ravel()
-    inside, outside = int(mask.sum()), int((~mask).sum())
-    if not inside or not outside:
-        return 0.5
-    ranks = np.empty(len(score))
-    ranks[score.argsort(kind="stable")] = np.arange(1, len(score) + 1)
-    return float((ranks[mask].sum() - inside * (inside + 1) / 2) / (inside * outside))
+    each = [auc(score, mask) for score, mask in zip(logits, masks, strict=True)]
+    return float(np.mean(np.nan_to_num(each, nan=0.5)))
 
 
 @torch.no_grad()
@@ -82,7 +79,7 @@ def foreground_scores(
     logits, truth = logits_of(net, frames).numpy(), masks.numpy()
     tuned = one_shot(net, frames[0], masks[0], ONE_SHOT_STEPS, generator)
     return {
-        "auc": float(np.mean([auc(score, mask) for score, mask in zip(logits, truth, strict=True)])),
+        "auc": frames_auc(logits, truth),
         "parent": float(jaccard(truth, logits > 0).mean()),
         "one-shot": float(jaccard(truth[1:], logits_of(tuned, frames[1:]).numpy() > 0).mean()),
     }

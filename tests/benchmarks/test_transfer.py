@@ -9,10 +9,12 @@ import torch
 
 from benchmarks import pools, transfer
 from benchmarks.ladder import SCORES, Gain, Row, paired_gain, read_rows, table, write_row
-from benchmarks.training import Pool
+from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.data.davis import DavisRoot
+from vostutor.data.minivos import draw_training_clip
 from vostutor.data.place import home
+from vostutor.data.pool import Pool
 
 
 def row(variant, seed, value, judged=0.0):
@@ -21,20 +23,11 @@ def row(variant, seed, value, judged=0.0):
     return Row(variant, seed, "abc", {"foreground": 1}, {"foreground": 0.1}, scores)
 
 
-def test_auc_of_a_case_by_hand():
-    # object 3 and 1, background 2 and 0: of four pairs, only (1, 2) is out of order
-    assert transfer.auc(np.array([3.0, 2.0, 1.0, 0.0]), np.array([True, False, True, False])) == 0.75
-
-
-def test_auc_equals_counting_all_pairs():
-    rng = np.random.default_rng(0)
-    score, mask = rng.normal(size=60), rng.random(60) < 0.3
-    pairs = score[mask][:, None] > score[~mask]
-    assert transfer.auc(score, mask) == pytest.approx(pairs.mean())
-
-
-def test_auc_without_an_object_is_a_half():
-    assert transfer.auc(np.arange(4.0), np.zeros(4, bool)) == 0.5
+def test_the_auc_of_frames_by_hand_counts_an_empty_one_a_half():
+    # object 3 and 1, background 2 and 0: of four pairs, only (1, 2) is out of order; the second frame shows nothing
+    logits, masks = np.array([[3.0, 2.0, 1.0, 0.0]] * 2), np.array([[True, False, True, False], [False] * 4])
+    assert transfer.frames_auc(logits[:1], masks[:1]) == 0.75
+    assert transfer.frames_auc(logits, masks) == (0.75 + 0.5) / 2
 
 
 def test_a_gain_by_hand():
@@ -123,7 +116,7 @@ def test_a_run_scores_every_sequence(monkeypatch):
     frames = torch.randint(0, 255, (2, 4, 3, 32, 48), dtype=torch.uint8)
     ids = torch.zeros(2, 4, 32, 48, dtype=torch.uint8)
     ids[:, :, 8:20, 10:30] = 1
-    done = transfer.run("first", 0, Pool(frames, ids), {"x": (frames[0], ids[0] > 0)})
+    done = transfer.run("first", 0, Pool(frames, ids, ("plain",) * 2), {"x": (frames[0], ids[0] > 0)})
     assert done.scores["x"].keys() == {*SCORES} and all(0 <= value <= 1 for value in done.scores["x"].values())
     assert done.fingerprint == pools.FIRST_COMMIT and done.steps["matcher"] == 1
 
@@ -151,10 +144,16 @@ def test_a_pool_is_drawn_once_and_then_read(tmp_path, monkeypatch):
 
     def draw(seed, clips, frames):
         calls.append(seed)
-        return np.full((clips, frames, 3, 4, 4), seed % 251, np.uint8), np.ones((clips, frames, 4, 4), np.uint8)
+        for _ in range(clips):
+            yield Clip(
+                torch.full((frames, 3, 4, 4), seed % 251, dtype=torch.uint8),
+                torch.ones(frames, 4, 4, dtype=torch.int64),
+                labels={"toy"},
+            )
 
     monkeypatch.setattr(pools, "KEPT", tmp_path)
-    monkeypatch.setitem(pools.VARIANTS, "toy", draw)
+    monkeypatch.setattr(pools, "VARIANTS", ("toy",))
+    monkeypatch.setitem(pools.DRAWN, "toy", draw)
     first, second = (pools.draw_pool("toy", 3, 2, 2) for _ in range(2))
     assert calls == [3 * pools.SEEDS_APART] and torch.equal(first.frames, second.frames)
     assert pools.CLIPS < pools.SEEDS_APART
@@ -162,26 +161,36 @@ def test_a_pool_is_drawn_once_and_then_read(tmp_path, monkeypatch):
 
 def test_the_first_minivos_is_drawn_by_its_own_code():
     try:
-        frames, ids = pools.draw_first(3, 1, 8)
+        (clip,) = pools.draw_first(3, 1, 8)
     except DataError:
         pytest.skip("a clone without the commit")
-    assert (frames.shape, ids.shape, ids.dtype) == ((1, 8, 3, 96, 160), (1, 8, 96, 160), np.uint8)
-    assert set(np.unique(ids)) <= {0, 1, 2, 3} and ids[0, 0].any()
+    assert (clip.frames.shape, clip.ids.shape) == ((8, 3, 96, 160), (8, 96, 160))
+    assert set(clip.object_ids) <= {1, 2, 3} and clip.ids[0].any()
 
 
 def test_a_clone_without_the_commit_is_told_how_to_get_it(monkeypatch):
     monkeypatch.setattr(pools, "FIRST_COMMIT", "0000000")
     with pytest.raises(DataError, match="unshallow"):
-        pools.draw_first(0, 1, 8)
+        next(pools.draw_first(0, 1, 8))
 
 
 def test_every_rung_of_the_ladder_is_a_variant_with_a_fingerprint_of_its_own():
     names = ["first", "mixture", "bare", *pools.KNOBS]
-    assert set(names) <= pools.VARIANTS.keys()
+    assert list(pools.VARIANTS[:3]) == names[:3] and set(names) == set(pools.VARIANTS)
     assert len({pools.fingerprint(name) for name in names}) == len(names)
 
 
-def test_a_pool_of_a_recipe_has_the_shapes_that_training_wants():
-    frames, ids = pools.VARIANTS["bare"](0, 1, 2)
-    assert (frames.shape, frames.dtype) == ((1, 2, 3, 96, 160), np.uint8)
-    assert (ids.shape, ids.dtype) == ((1, 2, 96, 160), np.uint8)
+def test_a_pool_of_a_recipe_has_the_shapes_that_training_wants(tmp_path, monkeypatch):
+    monkeypatch.setattr(pools, "KEPT", tmp_path)
+    pool = pools.draw_pool("bare", 0, 1, 2)
+    assert (pool.frames.shape, pool.frames.dtype) == ((1, 2, 3, 96, 160), torch.uint8)
+    assert (pool.ids.shape, pool.ids.dtype) == ((1, 2, 96, 160), torch.uint8)
+
+
+def test_the_mixture_s_pool_has_the_clips_of_its_seeds_easy_ones_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(pools, "KEPT", tmp_path)
+    pool, clips = pools.draw_pool("mixture", 0, 4, 2), [draw_training_clip(seed, frames=2) for seed in range(4)]
+    expected = [c for c in clips if c.labels == {"easy"}] + [c for c in clips if c.labels != {"easy"}]
+    assert expected != clips and pool.labels[0] == "easy" and pool.labels[-1] != "easy"
+    assert all(torch.equal(frames, clip.frames) for frames, clip in zip(pool.frames, expected, strict=True))
+    assert all(torch.equal(ids.long(), clip.ids) for ids, clip in zip(pool.ids, expected, strict=True))
