@@ -1,0 +1,69 @@
+"""Losses that several papers share.
+
+[FlowNet] A. Dosovitskiy et al.: FlowNet: Learning Optical Flow with Convolutional Networks. ICCV 2015.
+
+Letters: B batch, H rows, W columns; h, w rows and columns of a coarser level.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from vostutor.core.errors import ShapeError
+from vostutor.core.shapes import expect
+
+LEVEL_WEIGHTS = (0.005, 0.01, 0.02, 0.08, 0.32)  # flow2..flow6, from the authors' training prototxt; the paper has none
+
+
+def multiscale_epe(
+    predictions: Sequence[Tensor],
+    flow: Tensor,
+    weights: Sequence[float] = LEVEL_WEIGHTS,
+    div_flow: float = 20.0,
+    valid: Tensor | None = None,
+) -> Tensor:
+    """The end-point error of every level, summed over its pixels, weighted and added up; the mean over the batch.
+
+    It is a sum and not a mean over pixels. A level has four times the pixels of the next coarser one, so the finest counts most
+    although its weight is smallest: at 384x512 the weights times the pixels are 61, 31, 15, 15 and 15.
+    The truth is divided by div_flow, so that a network predicts numbers of order one, and averaged over the area of each coarse
+    pixel; its values stay those of full resolution. A coarse pixel counts by the share of valid pixels in it.
+    A smaller network with fewer levels uses the first weights. Computed in float32 whatever the network computes in.
+
+    Shapes: predictions (B,2,h,w) each, finest first; flow (B,2,H,W); valid bool (B,H,W) -> scalar.
+    Units: flow in pixels, x then y; predictions in pixels / div_flow.
+    Raises: ShapeError for other axes, for no prediction and for more predictions than weights.
+    Source: multi-scale loss of [FlowNet], summed as in the authors' Caffe layer.
+    >>> truth = torch.tensor([3.0, 4.0]).reshape(1, 2, 1, 1).expand(1, 2, 384, 512)
+    >>> nothing_moves = [torch.zeros(1, 2, 384 // s, 512 // s) for s in (4, 8, 16, 32, 64)]
+    >>> f"{multiscale_epe(nothing_moves, truth):.2f}"
+    '34.56'
+    """
+    _check(predictions, flow, weights, valid)
+    flow = flow.float()
+    share = torch.ones_like(flow[:, :1]) if valid is None else valid[:, None].float()
+    known = torch.where(share > 0, flow / div_flow, 0.0)  # where, since an unknown flow may be 1e10 or NaN
+    total = flow.new_zeros(())
+    for prediction, weight in zip(predictions, weights, strict=False):
+        size = prediction.shape[-2:]
+        counts = interpolate(share, size=size, mode="area")  # (B,1,h,w)
+        target = interpolate(known, size=size, mode="area") / counts.clamp(min=1e-12)
+        error = torch.linalg.vector_norm(prediction.float() - target, dim=1, keepdim=True)
+        total = total + weight * (error * counts).sum()
+    return total / len(flow)
+
+
+def _check(predictions: Sequence[Tensor], flow: Tensor, weights: Sequence[float], valid: Tensor | None) -> None:
+    expect("flow: B 2 H W", flow=flow, hint="one flow per sample, x then y; [None] adds the batch")
+    if valid is not None:
+        expect("flow: B 2 H W, valid: B H W", flow=flow, valid=valid)
+    if not 1 <= len(predictions) <= len(weights):
+        raise ShapeError(
+            expected=f"1 to {len(weights)} predictions, one for each weight",
+            got=f"{len(predictions)}",
+            try_this="multiscale_epe(model(frame1, frame2), flow), with a list of levels",
+        )
+    for prediction in predictions:
+        expect("flow: B 2 H W, prediction: B 2 h w", flow=flow, prediction=prediction)
