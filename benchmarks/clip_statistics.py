@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from benchmarks.measures import davis, motion, picture, shape
-from benchmarks.measures.footage import Footage, away
+from benchmarks.measures.observed import Observed, away
 from vostutor.core import Clip
 from vostutor.data import minivos
 
@@ -58,37 +58,37 @@ def measure(frames: np.ndarray, mask: np.ndarray) -> Values:
     >>> values["solidity"], values["IoU next"], values["width / height"]
     (array([1., 1.]), array([1.]), array([1.5, 1.5]))
     """
-    footage = Footage(frames)
-    return _merged([measure_object(footage, mask), measure_scene(footage, ~mask)])
+    observed = Observed(frames)
+    return _merged([measure_object(observed, mask), measure_scene(observed, ~mask)])
 
 
-def measure_object(footage: Footage, mask: np.ndarray) -> Values:
+def measure_object(observed: Observed, mask: np.ndarray) -> Values:
     """The rows of one object: its form, its motion, its contrast with what surrounds it, and how it changes."""
     fewest = FEWEST * mask[0].size / (96 * 160)
     seen = np.count_nonzero(mask, axis=(1, 2)) >= fewest
     rows = []
     for t in np.flatnonzero(seen):
-        rows += [shape.form(mask[t]), picture.contrast(footage, mask[t], t)]
+        rows += [shape.form(mask[t]), picture.contrast(observed, mask[t], t)]
         if t + 1 < len(mask) and seen[t + 1]:
-            rows += [shape.step(mask[t], mask[t + 1]), motion.object_motion(footage, mask[t], t)]
-            rows.append({"warp residual object": picture.residual(footage, mask[t], t)})
+            rows += [shape.step(mask[t], mask[t + 1]), motion.object_motion(observed, mask[t], t)]
+            rows.append({"warp residual object": picture.residual(observed, mask[t], t)})
         for far in (5, 10):
             if t + far < len(mask) and seen[t + far]:
                 rows.append(shape.leap(mask[t], mask[t + far], far))
         for far in (5, 10, 20):
             if t + far < len(mask) and seen[t + far]:
-                rows.append({f"own drift {far}": picture.own_drift(footage, mask, t, far)})
+                rows.append({f"own drift {far}": picture.own_drift(observed, mask, t, far)})
     return _gathered(rows)
 
 
-def measure_scene(footage: Footage, background: np.ndarray) -> Values:
+def measure_scene(observed: Observed, background: np.ndarray) -> Values:
     """The rows of whole frames and of the background, whatever the objects do."""
-    rows = [picture.look(footage, t) for t in range(len(background))]
+    rows = [picture.look(observed, t) for t in range(len(background))]
     for t in range(len(background) - 1):
         free = away(~background[t])
         if free.any():
-            rows += [motion.camera_motion(footage, free, t), picture.change(footage, t, free)]
-    light = footage.frames.mean((1, 2, 3))
+            rows += [motion.camera_motion(observed, free, t), picture.change(observed, t, free)]
+    light = observed.frames.mean((1, 2, 3))
     rows += [
         {"exposure range": np.ptp(light[t : t + WINDOW])} for t in range(0, max(1, len(light) - WINDOW + 1), WINDOW)
     ]
@@ -99,10 +99,10 @@ def measure_clips(clips: Iterable[Clip]) -> Values:
     """The rows of many clips together: every annotated object against all else, every scene once."""
     found = []
     for clip in clips:
-        footage = Footage(clip.frames.permute(0, 2, 3, 1).numpy())
+        observed = Observed(clip.frames.permute(0, 2, 3, 1).numpy())
         ids = clip.ids.numpy()
-        found += [measure_object(footage, ids == number) for number in clip.object_ids]
-        found.append(measure_scene(footage, ids == 0))
+        found += [measure_object(observed, ids == number) for number in clip.object_ids]
+        found.append(measure_scene(observed, ids == 0))
     return _merged(found)
 
 

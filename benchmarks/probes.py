@@ -32,7 +32,7 @@ from torch import Tensor
 
 from benchmarks.clip_statistics import Clips, default_clips
 from benchmarks.measures import davis
-from benchmarks.measures.footage import Footage, grown, shrunk, thinned
+from benchmarks.measures.observed import Observed, grown, shrunk, thinned
 from benchmarks.measures.probe_nets import Keyhole, SmallUNet, mean_auc, scores, train
 from vostutor.core import Clip
 from vostutor.data.minivos import scene_of
@@ -83,7 +83,7 @@ def from_davis(root: str | Path, every: int = 4) -> Pictures:
     """Every fourth frame of the six sequences, shrunk to 96x160."""
     frames, masks = [], []
     for _, film, mask in davis.read(root):
-        frames.append(Footage(film[::every]).small.frames)
+        frames.append(Observed(film[::every]).small.frames)
         masks.append(np.stack([shrunk(one) for one in mask[::every]]))
     return Pictures(np.concatenate(frames), np.concatenate(masks))
 

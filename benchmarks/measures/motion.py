@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from benchmarks.measures.footage import Footage, inside, ring, shrunk
+from benchmarks.measures.observed import Observed, inside, ring, shrunk
 
 FEWEST, POINTS = 10, 2000  # pixels that a fit looks at
 AGREE = 1.0  # pixels
@@ -55,38 +55,38 @@ def fit_similarity(flow: np.ndarray, where: np.ndarray) -> Similarity | None:
     )
 
 
-def object_motion(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float]:
+def object_motion(observed: Observed, mask: np.ndarray, t: int) -> dict[str, float]:
     """All rows of one object from frame t to the next, by name.
 
     Units: flow in % of the diagonal; rotation in degrees, log scale in %, both per frame.
     """
-    flow = footage.flow[t][inside(mask, 1)]
+    flow = observed.flow[t][inside(mask, 1)]
     middle = np.median(flow, 0)
-    small, small_mask = footage.small, shrunk(mask)
+    small, small_mask = observed.small, shrunk(mask)
     own, around = small.flow[t][inside(small_mask, 2)], small.flow[t][ring(small_mask, 3)]
     against = np.median(own, 0) - np.median(around, 0) if len(own) and len(around) else (np.nan, np.nan)
     rows = {
-        "object flow": 100 * np.median(np.hypot(*flow.T)) / footage.diagonal,
+        "object flow": 100 * np.median(np.hypot(*flow.T)) / observed.diagonal,
         "flow against ring": 100 * np.hypot(*against) / small.diagonal,
-        "spread of flow": 100 * np.percentile(np.hypot(*(flow - middle).T), 75) / footage.diagonal,
+        "spread of flow": 100 * np.percentile(np.hypot(*(flow - middle).T), 75) / observed.diagonal,
     }
-    if fit := fit_similarity(footage.flow[t], mask):
+    if fit := fit_similarity(observed.flow[t], mask):
         rows |= {"rotation": abs(fit.turn), "log scale": abs(fit.zoom)}
     return rows
 
 
-def camera_motion(footage: Footage, background: np.ndarray, t: int) -> dict[str, float]:
+def camera_motion(observed: Observed, background: np.ndarray, t: int) -> dict[str, float]:
     """All rows of the background, bool (H,W), from frame t to the next, by name.
 
     Units: flow, shift and residual in % of the diagonal; rotation in degrees, zoom in %, all per frame.
     """
-    flow = footage.flow[t][background]
-    rows = {"background flow": 100 * np.median(np.hypot(*flow.T)) / footage.diagonal}
-    if fit := fit_similarity(footage.flow[t], background):
+    flow = observed.flow[t][background]
+    rows = {"background flow": 100 * np.median(np.hypot(*flow.T)) / observed.diagonal}
+    if fit := fit_similarity(observed.flow[t], background):
         rows |= {
-            "camera shift": 100 * fit.shift / footage.diagonal,
+            "camera shift": 100 * fit.shift / observed.diagonal,
             "camera rotation": abs(fit.turn),
             "camera zoom": abs(fit.zoom),
-            "camera residual": 100 * fit.residual / footage.diagonal,
+            "camera residual": 100 * fit.residual / observed.diagonal,
         }
     return rows

@@ -6,7 +6,7 @@ Letters: T frames, H rows, W columns.
 import cv2
 import numpy as np
 
-from benchmarks.measures.footage import Footage, grown, inside, ring, shrunk, thinned
+from benchmarks.measures.observed import Observed, grown, inside, ring, shrunk, thinned
 
 FLAT = 1e-3  # grey levels per pixel, so that a plain colour has a ratio too
 LOWEST, HIGHEST = 4, 0.25  # the slope is fitted from 4 cycles per frame to .25 cycles per pixel
@@ -28,12 +28,12 @@ def spectrum_slope(grey: np.ndarray) -> float:
     return float(np.polyfit(np.log(kept), np.log(mean[kept]), 1)[0]) if mean[kept].min() > 0 else np.nan
 
 
-def look(footage: Footage, t: int) -> dict[str, float]:
+def look(observed: Observed, t: int) -> dict[str, float]:
     """All rows of one frame, by name.
 
     Units: grey levels; saturation 0 to 255.
     """
-    small, grey = footage.small, footage.grey[t]
+    small, grey = observed.small, observed.grey[t]
     return {
         "spectrum slope": spectrum_slope(grey),
         "spectrum slope @96": spectrum_slope(small.grey[t]),
@@ -41,7 +41,7 @@ def look(footage: Footage, t: int) -> dict[str, float]:
         "mean gradient": small.gradient[t].mean(),
         "luminance": grey.mean(),
         "luminance deviation": grey.std(),
-        "saturation": cv2.cvtColor(footage.frames[t], cv2.COLOR_RGB2HSV)[..., 1].mean(),
+        "saturation": cv2.cvtColor(observed.frames[t], cv2.COLOR_RGB2HSV)[..., 1].mean(),
     }
 
 
@@ -59,9 +59,9 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(1 - np.sqrt(a * b).sum())
 
 
-def contrast(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float]:
+def contrast(observed: Observed, mask: np.ndarray, t: int) -> dict[str, float]:
     """All rows of one object against its surroundings, by name; empty for an object without inside or ring at 96x160."""
-    small, here = footage.small, shrunk(mask)
+    small, here = observed.small, shrunk(mask)
     core, around = inside(here, 2), ring(here)
     if not here.any() or not around.any():
         return {}
@@ -76,31 +76,31 @@ def contrast(footage: Footage, mask: np.ndarray, t: int) -> dict[str, float]:
     }
 
 
-def change(footage: Footage, t: int, background: np.ndarray) -> dict[str, float]:
+def change(observed: Observed, t: int, background: np.ndarray) -> dict[str, float]:
     """All rows of the light from frame t to the next, by name.
 
     Units: exposure in grey levels; gain and white balance in %; warp residual in grey levels.
     """
-    before, after = footage.frames[t], footage.next_warped_back[t]
+    before, after = observed.frames[t], observed.next_warped_back[t]
     ratio = 100 * np.log((after[background].mean(0) + 1e-6) / (before[background].mean(0) + 1e-6))
     return {
-        "exposure": footage.frames[t + 1].mean() - before.mean(),
+        "exposure": observed.frames[t + 1].mean() - before.mean(),
         "channel gain": abs(ratio.mean()),
         "white balance": np.abs(ratio - ratio.mean()).max(),
-        "warp residual background": residual(footage, background, t),
+        "warp residual background": residual(observed, background, t),
     }
 
 
-def residual(footage: Footage, where: np.ndarray, t: int) -> float:
+def residual(observed: Observed, where: np.ndarray, t: int) -> float:
     """Mean absolute difference, at 96x160, to the next frame fetched along the flow, in grey levels; NaN when nothing is left."""
-    small, here = footage.small, shrunk(where)
+    small, here = observed.small, shrunk(where)
     return float(cv2.absdiff(small.next_warped_back[t], small.frames[t])[here].mean()) if here.any() else np.nan
 
 
-def own_drift(footage: Footage, mask: np.ndarray, t: int, frames: int) -> float:
+def own_drift(observed: Observed, mask: np.ndarray, t: int, frames: int) -> float:
     """Colour distance of an object at 96x160, without its outermost pixels, to itself so many frames later; NaN without an inside."""
     cores = [(s, thinned(shrunk(mask[s]), 1)) for s in (t, t + frames)]
     if not all(core.any() for _, core in cores):
         return np.nan
-    a, b = (colours(footage.small.lab[s][core]) for s, core in cores)
+    a, b = (colours(observed.small.lab[s][core]) for s, core in cores)
     return distance(a, b)

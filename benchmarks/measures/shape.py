@@ -9,7 +9,7 @@ Letters: T frames, H rows, W columns, A area in pixels.
 import cv2
 import numpy as np
 
-from benchmarks.measures.footage import shrunk
+from benchmarks.measures.observed import shrunk
 
 PIECE = 0.02  # of the object's area: a smaller piece is a crumb of the grid; with it DAVIS has the sheet's 22 %
 HOLE = 4  # pixels at 96x160; with it DAVIS has the sheet's 15 %

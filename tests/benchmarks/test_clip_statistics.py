@@ -7,7 +7,7 @@ import torch
 
 from benchmarks import clip_statistics as statistics
 from benchmarks.measures import davis, motion, picture, shape
-from benchmarks.measures.footage import Footage, away, inside, ring
+from benchmarks.measures.observed import Observed, away, inside, ring
 from vostutor.core import Clip
 
 SIZE = (96, 160)
@@ -132,13 +132,13 @@ def test_an_object_that_slides_over_a_still_floor_moves_against_its_ring():
         frame = floor.copy()
         frame[mask] = np.roll(thing, 3 * t, 1)[mask]
         frames.append(frame)
-    footage = Footage(np.stack(frames))
+    observed = Observed(np.stack(frames))
     moved = 100 * 3 / np.hypot(96, 160)
-    own = motion.object_motion(footage, masks[0], 0)
+    own = motion.object_motion(observed, masks[0], 0)
     assert own["object flow"] == pytest.approx(moved, rel=0.1)
     assert own["flow against ring"] == pytest.approx(moved, rel=0.15)
     assert own["rotation"] < 0.5
-    camera = motion.camera_motion(footage, away(masks[0]), 0)
+    camera = motion.camera_motion(observed, away(masks[0]), 0)
     assert camera["background flow"] < 0.05
     assert camera["camera shift"] < 0.05
 
@@ -167,7 +167,7 @@ def test_histograms_without_a_common_colour_are_one_apart():
 def test_black_on_white_is_a_hundred_delta_e_with_all_gradient_at_the_outline():
     mask = box(30, 60, 30, 30)
     frames = np.where(mask[None, ..., None], 0, 255).astype(np.uint8) * np.ones((1, 1, 1, 3), np.uint8)
-    rows = picture.contrast(Footage(frames), mask, 0)
+    rows = picture.contrast(Observed(frames), mask, 0)
     assert rows["Delta E"] == pytest.approx(100, abs=0.1)
     assert rows["colour distance"] == pytest.approx(1)
     assert rows["outline / inside"] > 1000
@@ -176,7 +176,7 @@ def test_black_on_white_is_a_hundred_delta_e_with_all_gradient_at_the_outline():
 
 def test_a_ramp_has_the_gradient_it_was_given():
     ramp = np.repeat(np.repeat(np.arange(160, dtype=np.uint8)[None], 96, 0)[..., None], 3, 2)[None]
-    rows = picture.look(Footage(ramp), 0)
+    rows = picture.look(Observed(ramp), 0)
     assert rows["mean gradient"] == pytest.approx(158 / 160)  # the first and last column mirror themselves
     assert rows["luminance"] == pytest.approx(79.5)
     assert rows["saturation"] == 0
@@ -186,7 +186,7 @@ def test_a_frame_that_gets_brighter_shows_gain_without_white_balance():
     frame = texture(0)
     frame = np.clip(frame, 0, 200)
     brighter = np.round(frame * 1.02).astype(np.uint8)
-    rows = picture.change(Footage(np.stack([frame, brighter])), 0, np.ones(SIZE, bool))
+    rows = picture.change(Observed(np.stack([frame, brighter])), 0, np.ones(SIZE, bool))
     assert rows["channel gain"] == pytest.approx(100 * np.log(1.02), abs=0.2)
     assert rows["white balance"] < 0.1
     assert rows["exposure"] == pytest.approx(0.02 * frame.mean(), rel=0.05)

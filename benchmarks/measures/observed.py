@@ -14,13 +14,13 @@ import numpy as np
 SMALL = (96, 160)  # (H,W) of the rows marked "@96"
 
 
-class Footage:
+class Observed:
     """Frames with their grey values, colours in Lab, gradients, and DIS flow from each to the next.
 
     Shapes: frames uint8 (T,H,W,3), RGB.
     Units: flow in pixels, x then y, (T-1,H,W,2); `gradient` in grey levels per pixel, from Sobel / 8.
     Source: DIS medium as the motion proxy, as in the statistics of DAVIS.
-    >>> still = Footage(np.zeros((2, 96, 160, 3), np.uint8))
+    >>> still = Observed(np.zeros((2, 96, 160, 3), np.uint8))
     >>> still.flow.shape, float(abs(still.flow).max())
     ((1, 96, 160, 2), 0.0)
     """
@@ -31,10 +31,10 @@ class Footage:
         self.diagonal = float(np.hypot(*self.size))
 
     @cached_property
-    def small(self) -> "Footage":
+    def small(self) -> "Observed":
         if self.size == SMALL:
             return self
-        return Footage(np.stack([cv2.resize(f, SMALL[::-1], interpolation=cv2.INTER_AREA) for f in self.frames]))
+        return Observed(np.stack([cv2.resize(f, SMALL[::-1], interpolation=cv2.INTER_AREA) for f in self.frames]))
 
     @cached_property
     def grey(self) -> np.ndarray:
