@@ -11,6 +11,7 @@ import numpy as np
 
 from vostutor.data.studio.bodies import TRAINING, Body, draw_body
 from vostutor.data.studio.layers import stand
+from vostutor.data.studio.limits import MOST_OBJECTS, MOST_PASSERS
 from vostutor.data.studio.motion import clock, crossing, stroll, view, wave
 from vostutor.data.studio.recipe import Recipe
 from vostutor.data.studio.scene import ANGLE, CLOCK, SIZE, SQUASH, Sheet, Thing, X, Y
@@ -18,7 +19,6 @@ from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, dress
 
 LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
 ABREAST = 0.9  # how often a further object rides along with the camera as the first one does
-MOST_PASSERS = 4
 NEARNESS = 1.2, 1.35  # of things: nearer than the ground behind them, and the nearer of two is painted over the other
 
 
@@ -68,12 +68,12 @@ class Stage:
 def cast_things(stage: Stage, rng: np.random.Generator, twist: np.random.Generator) -> list[Thing]:
     """Who is there, from back to front: objects, a rider, passers-by, and whom the label sends (it draws from `twist`)."""
     recipe, shares = stage.recipe, np.array(stage.recipe.objects)
-    company, riding, mounting, passing, *each = rng.spawn(4 + MOST_PASSERS + 8)
+    company, riding, mounting, passing, *each = rng.spawn(4 + MOST_PASSERS + MOST_OBJECTS)
     passing_by, each = each[:MOST_PASSERS], each[MOST_PASSERS:]
     count = max(int(company.choice(len(shares), p=shares / shares.sum())) + 1, recipe.least_objects)
     ride = recipe.follow * (1 - min(abs(riding.normal(0, 0.25)), 1))
     largest, things = LARGEST / (1 + 0.12 * max(count - 2, 0)), []
-    for number, own in zip(range(1, count + 1), each, strict=False):
+    for number, own in enumerate(each[:count], 1):
         rides = riding.random() < ABREAST or number == 1
         drifting = twist.spawn(1)[0] if recipe.drift else None
         things.append(make_thing(stage, own, number, things, ride * rides, largest, drifting))

@@ -11,6 +11,7 @@ import numpy as np
 
 from vostutor.data.studio.casting import Stage, cast_things
 from vostutor.data.studio.grounds import branches, floor, hill
+from vostutor.data.studio.limits import MOST_SHEETS
 from vostutor.data.studio.motion import camera_track, clock
 from vostutor.data.studio.recipe import Recipe
 from vostutor.data.studio.scene import Scene, Shadow, Sheet
@@ -86,7 +87,7 @@ def _shadow(setting: Setting, rng) -> Shadow:
 def _sheets(setting: Setting, rng, leaves: int) -> tuple[list[Sheet], list[Sheet]]:
     """Nearer ground behind the things, and perhaps leaves in front of them."""
     least, most = np.minimum(setting.recipe.sheets, 1) if setting.calm else setting.recipe.sheets
-    own, behind, front = rng.spawn(8), [], []
+    own, behind, front = rng.spawn(MOST_SHEETS), [], []
     for nearness, stream in zip(np.sort(rng.uniform(*NEARNESS, int(rng.integers(least, most + 1)))), own, strict=False):
         if len(behind) < 2 and stream.random() < HILLY:
             behind.append(None if setting.sketch else hill(setting, stream, float(nearness), leaves // 3))

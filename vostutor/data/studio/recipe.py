@@ -7,13 +7,16 @@ has to work on real video afterwards.
 from dataclasses import dataclass, replace
 
 from vostutor.core.errors import SettingsError
+from vostutor.data.studio.limits import check_recipe
 
 
 @dataclass(frozen=True)
 class Recipe:
     """The knobs, in the order in which they were expected to matter.
 
-    Units: lengths and speeds in per cent of the frame's diagonal (per frame); angles in radians; strengths from 0 (off) on.
+    Units: lengths and speeds in per cent of the frame's diagonal (per tick, which is a frame unless a clock runs faster); strengths
+    from 0 (off) on, 1 is the usual.
+    Raises: SettingsError for a value outside its limits, which `limits` lists.
     """
 
     # 1 shapes: part trees with holes and thin things; or Fourier outlines; or simple blobs
@@ -62,7 +65,10 @@ class Recipe:
     camouflage: bool = False
     crossing: bool = False
     least_objects: int = 1
-    texture_blur: float = 0.33  # texels; what is finer than a pixel flickers as it moves
+    texture_blur: float = 0.33  # texels, 0 for none; what is finer than a pixel flickers as it moves
+
+    def __post_init__(self):
+        check_recipe(self)
 
 
 PLAIN = Recipe()

@@ -53,6 +53,7 @@ def draw_sensor(
     haze = _haze(rng, size) if hazy else None
     gains = _light(rng, frames, flicker)
     chroma, contrast, balance = (1 + strength * (value - 1) for value in (chroma, contrast, balance))
+    chroma = max(chroma, 0.0)  # strength beyond 1 must not turn grey into the opposite colours
     mix = contrast * balance[:, None] * ((1 - chroma) / 3 + chroma * np.eye(3))
     colour = np.column_stack([mix, np.full(3, 118 * (1 - contrast) + strength * brightness)]).astype(np.float32)
     blur, sharpen, noise = (float(strength * value) for value in (blur, sharpen, noise))

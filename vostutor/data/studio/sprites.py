@@ -42,7 +42,9 @@ class Setting:
     sketch: bool = False  # who is where, without colour: enough to see whether a scene is worth dressing
 
     def soft(self, texture: np.ndarray) -> np.ndarray:
-        """The blur that all textures share."""
+        """The blur that all textures share; a recipe may go without."""
+        if not self.recipe.texture_blur:
+            return texture.astype(np.float32)
         return cv2.GaussianBlur(texture.astype(np.float32), (0, 0), self.recipe.texture_blur)
 
 
