@@ -63,8 +63,10 @@ def runs(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
 def has_a_twin(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     """The twin that nobody annotated shows itself in most frames, and object 1 stays."""
     originals = [thing.links for thing in scene.things if thing.number == 1]  # two, where a rider has the same number
-    twin = next(thing for thing in scene.things if thing.number == 0 and any(thing.links is own for own in originals))
-    area = np.isin(owner, layers_of(scene, twin)).sum((1, 2))
+    twins = [thing for thing in scene.things if thing.number == 0 and any(thing.links is own for own in originals)]
+    if not twins:
+        return False
+    area = np.isin(owner, layers_of(scene, twins[0])).sum((1, 2))
     return bool((area > 0.4 * (ids[0] == 1).sum()).mean() > 0.6 and stays(ids, owner, scene))
 
 
@@ -89,6 +91,7 @@ def layers_of(scene: Scene, wanted: Thing) -> range:
     raise AssertionError(f"{wanted.category} is not in the scene")
 
 
+# From ids and owner, both (T,H,W), and the scene: has it its label's property?
 Promise = Callable[[np.ndarray, np.ndarray, Scene], bool]
 PROMISES: dict[str, Promise] = {
     "occlusion": hides_and_returns,

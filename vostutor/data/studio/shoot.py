@@ -3,12 +3,13 @@
 Letters: T frames, H rows, W columns.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from vostutor.core.errors import SettingsError
 from vostutor.data.studio.compose import compose
+from vostutor.data.studio.labels import Promise
 from vostutor.data.studio.layers import flow_between, occluded_between
 from vostutor.data.studio.recipe import Recipe
 from vostutor.data.studio.render import Drawn, draw, trace
@@ -16,11 +17,7 @@ from vostutor.data.studio.scene import Scene
 from vostutor.data.studio.sensor import develop, grain_for
 
 SMALLEST_OBJECT = 0.004  # share of the frame that each object shows at the start
-ATTEMPTS = 400
-
-Promise = Callable[
-    [np.ndarray, np.ndarray, Scene], bool
-]  # ids and owner (T,H,W), and the scene: has it its label's property?
+ATTEMPTS = 400  # most scenes of every label will do; the scarcest, fast ones, are every third
 
 
 @dataclass(frozen=True)
@@ -81,17 +78,34 @@ def motion(views: list[Drawn]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def cast(recipe: Recipe, seed: int, size: tuple[int, int], frames: int, promise: Promise | None = None) -> Scene:
     """The first of this seed's scenes that starts well and keeps the promise.
 
-    Raises: AssertionError when none of ATTEMPTS does, which no label's recipe should let happen.
+    Raises: SettingsError when none of ATTEMPTS does, with what was in the way; no label's recipe comes to that.
     """
+    started = 0
     for attempt in range(ATTEMPTS):
 
         def composed(sketch: bool, attempt: int = attempt) -> Scene:
             return compose(recipe, np.random.default_rng([seed, 0, attempt]), size, frames, sketch=sketch)
 
         scene = composed(sketch=True)
-        if _all_start(scene, trace(scene, 0)) and (promise is None or _kept(promise, scene)):
+        if not _all_start(scene, trace(scene, 0)):
+            continue
+        if promise is None or _kept(promise, scene):
             return composed(sketch=False)
-    raise AssertionError(f"no scene for {recipe} seed {seed} size {size} frames {frames} in {ATTEMPTS} attempts")
+        started += 1
+    raise _never_cast(seed, started, promise)
+
+
+def _never_cast(seed: int, started: int, promise: Promise | None) -> SettingsError:
+    """What could not be cast: objects that show themselves at the start, or ones that then keep the promise."""
+    expected = f"a scene whose objects each show {SMALLEST_OBJECT:.1%} of the frame at the start"
+    got = f"none in {ATTEMPTS} scenes of seed {seed}: in {ATTEMPTS - started} an object was too small or hidden"
+    try_this = "larger objects (area), fewer (objects, least_objects), less in front of them (sheets), or another seed"
+    if promise is not None:
+        expected += f", and then of which {promise.__name__} is true"
+        got += f", in {started} the promise was broken"
+    if started > ATTEMPTS / 2:
+        try_this = "the recipe of a label that makes this promise, more frames, or another seed"
+    return SettingsError(expected=expected, got=got, try_this=try_this)
 
 
 def _kept(promise: Promise, scene: Scene) -> bool:
