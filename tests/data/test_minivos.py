@@ -178,6 +178,11 @@ def test_the_knobs_are_in_your_hands():
     assert VALIDATION_SEED == 2_000_000 and tuple(RECIPES) == LABELS
 
 
+def test_a_label_is_no_recipe():
+    with pytest.raises(SettingsError, match="draw_clip for a label"):
+        draw_recipe("plain", 3)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

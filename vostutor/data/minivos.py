@@ -100,11 +100,14 @@ def mixed_label(seed: int, progress: float = 0.5) -> str:
 def draw_recipe(recipe: Recipe, seed: int, *, size: tuple[int, int] = (96, 160), frames: int = 16) -> Clip:
     """A clip of any recipe: the generator with its knobs in your hands.
 
+    Raises: SettingsError for what is no recipe, for a seed, size or length that cannot be drawn, or where no scene starts well.
     >>> from dataclasses import replace
     >>> from vostutor.data.studio.recipe import PLAIN
     >>> draw_recipe(replace(PLAIN, shutter=0.0), 3, frames=2).source
     'minivos v1 own recipe seed 3'
     """
+    if not isinstance(recipe, Recipe):
+        _raise("a Recipe", recipe, "draw_recipe(PLAIN, 0), or draw_clip for a label")
     check_settings("plain", seed, size, frames)
     return clip_of(shoot(recipe, int(seed), size=tuple(size), frames=frames), "own recipe", int(seed))
 
