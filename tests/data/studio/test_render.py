@@ -145,15 +145,38 @@ def test_a_shadow_darkens_what_is_behind_on_its_side_and_moves_no_id():
     assert np.abs(light.image - shaded.image)[light.ids > 0].max() < 0.01  # nothing is its own shadow
 
 
-def test_the_shadow_of_a_stripe_at_the_frames_edge_is_as_soft_on_either_side():
-    """Hand-worked: one column shows, its shadow falls on columns 2 to 6. The blur once met its own mirror image in column 2."""
+def at_the_left_edge(column: float, shift: int) -> np.ndarray:
+    """A row of the picture of a square around a column, its shadow as dark as can be and shifted to the right. Shapes: (W,)."""
     scene = handmade(step=0.0)
     track = scene.things[0].track.copy()
-    track[:, 0] = -35.0
+    track[:, 0] = column - 31.5
     stack = (black_floor(grey=100.0), replace(scene.things[0], track=track))
-    shaded = draw(replace(scene, stack=stack, shadow=Shadow((4, 0), 0.8, 1.0)), 0).image[24, :, 0]
-    assert shaded[:2] == pytest.approx([255, 100]) and shaded[7:] == pytest.approx(100)
-    assert shaded[2:5] == pytest.approx(shaded[6:3:-1], abs=0.01) and shaded[2] > shaded[3] > shaded[4]
+    return draw(replace(scene, stack=stack, shadow=Shadow((shift, 0), 0.8, 1.0)), 0).image[24, :, 0]
+
+
+def test_a_thing_cut_by_the_edge_casts_the_shadow_of_all_of_it():
+    """Hand-worked: it covers columns -7 to 0, its shadow -3 to 4, soft over two columns at either side of the border after column 4."""
+    shaded = at_the_left_edge(-3.5, shift=4)
+    assert shaded[:3] == pytest.approx([255, 0, 0], abs=0.01) and shaded[7:] == pytest.approx(100)
+    assert shaded[3:5] + shaded[6:4:-1] == pytest.approx(100, abs=0.01) and 0 < shaded[3] < shaded[4] < 50
+
+
+def test_a_thing_beside_the_frame_casts_its_shadow_into_it():
+    """Hand-worked: it covers columns -11 to -4, its shadow -5 to 2."""
+    shaded = at_the_left_edge(-7.5, shift=6)
+    assert shaded[0] == pytest.approx(0, abs=0.01) and shaded[5:] == pytest.approx(100)
+    assert shaded[1:3] + shaded[4:2:-1] == pytest.approx(100, abs=0.01)
+    assert at_the_left_edge(-7.5, shift=-6) == pytest.approx(100)
+
+
+def test_the_picture_is_cut_out_of_the_picture_of_a_larger_frame():
+    """What stands beside the frame is drawn in the larger one; its shadow must be in both. Positions are rounded to 1/32 texel."""
+    for seed, shift in enumerate([(5, 2), (-4, -5), (0, 3), (3, -1)]):
+        scene = replace(scene_of("plain", seed), shutter=0.0, shadow=Shadow(shift, 2.0, 0.6))
+        larger = replace(scene, size=(96 + 40, 160 + 40))
+        for t in range(0, 4, 3):
+            cut = draw(larger, t).image[20:-20, 20:-20]
+            assert np.abs(cut - draw(scene, t).image).max() < 0.5
 
 
 def test_a_drifting_texture_is_the_new_one_at_the_end():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.data.studio.scenes import handmade, scene_of, white_square
+from tests.data.studio.scenes import black_floor, handmade, scene_of, white_square
 from vostutor.data.studio import render_torch
 from vostutor.data.studio.render import draw
 from vostutor.data.studio.render_torch import film
@@ -65,6 +65,16 @@ def test_both_renderers_draw_the_same_clip(record_property, capsys):
 def test_shadow_and_open_shutter_are_the_same_in_both():
     scene = handmade(step=6.0, frames=3, shutter=0.9, shadow=Shadow((3, -2), 1.3, 0.5))
     assert difference(scene)["most"] < 0.05
+
+
+def test_shadows_from_beside_the_frame_are_the_same_in_both():
+    """Squares over a corner, beside it and farther from it, each with a shadow that falls on the corner."""
+    for column, row, shift in ((-31.5, -23.5, 5), (-38.5, -30.5, 5), (37.5, 29.5, -6), (45.5, 37.5, -14)):
+        scene = handmade(step=0.0, shadow=Shadow((shift, shift), 1.3, 0.9))
+        track = scene.things[0].track.copy()
+        track[:, :2] = column, row
+        scene = replace(scene, stack=(black_floor(grey=100.0), replace(scene.things[0], track=track)))
+        assert draw(scene, 0).image.min() < 90 and difference(scene)["most"] < 0.05
 
 
 def test_a_square_lies_where_its_track_says():

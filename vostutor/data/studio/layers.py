@@ -114,15 +114,20 @@ def sheet_map(here: Placed) -> np.ndarray:
     return np.array([[density, 0, -x * density], [0, density, -y * density], [0, 0, 1]]) @ here.unpose
 
 
-def boxes(here: Placed, size: tuple[int, int]) -> list[list[int]]:
-    """For each link the part of the frame it can touch: top, bottom, left, right. Shapes: L rows of 4."""
+def boxes(here: Placed, size: tuple[int, int], margin: tuple[int, int] = (0, 0)) -> list[list[int]]:
+    """For each link what it can touch of the frame, and of a margin of some rows and columns around it: top, bottom, left, right.
+
+    Shapes: L rows of 4.
+    """
     (middle, half), turn = here.part.extents, here.joints[:, :, :2]
     middle = (turn @ middle[:, :, None])[:, :, 0] + here.joints[:, :, 2]
     reach = (np.abs(turn) @ half[:, :, None])[:, :, 0] + here.bend[1::-1]
     corners = middle[None] + _CORNERS * reach[None]  # (4,L,2)
     x, y = project(here.pose, corners[:, :, 0], corners[:, :, 1])
     edges = np.stack([y.min(0), y.max(0) + 1, x.min(0), x.max(0) + 1], 1)
-    return np.minimum(np.maximum(edges, 0), [size[0], size[0], size[1], size[1]]).astype(int).tolist()
+    (height, width), (rows, columns) = size, margin
+    least, most = [-rows, -rows, -columns, -columns], [height + rows, height + rows, width + columns, width + columns]
+    return np.floor(np.minimum(np.maximum(edges, least), most)).astype(int).tolist()
 
 
 def flow_between(a: tuple[Placed, ...], b: tuple[Placed, ...], owner: np.ndarray) -> np.ndarray:

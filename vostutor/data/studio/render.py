@@ -5,11 +5,12 @@ Letters: H rows, W columns; h, w rows and columns of a box.
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from vostutor.data.studio.layers import Placed, boxes, grid, place, project, sheet_map, texel_maps
+from vostutor.data.studio.layers import Placed, boxes, place, project, sheet_map, texel_maps
 from vostutor.data.studio.motion import at
 from vostutor.data.studio.scene import Link, Scene, Shadow
 
@@ -95,14 +96,18 @@ def _link_corners(here: Placed) -> tuple[np.ndarray, np.ndarray]:
 _SIDES = np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -1.0]])
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """A layer inside its box of the frame. Shapes: colour float32 (h,w,3) or None, alpha float32 (h,w)."""
+class _Piece(NamedTuple):  # made faster than a frozen dataclass, and there are many
+    """A layer inside its box of the frame, and its cover, which is its alpha with what lies in the margin around the frame.
+
+    Shapes: alpha float32 (h,w), colour float32 (h,w,3) or None; cover float32, its first pixel in that row and column of the frame.
+    """
 
     layer: int
     box: tuple[slice, slice]
     alpha: np.ndarray
-    colour: np.ndarray | None = None
+    colour: np.ndarray | None
+    cover: np.ndarray
+    corner: tuple[int, int]
 
     def claim(self, owner: np.ndarray) -> None:
         """The layer shows wherever it covers more than half a pixel."""
@@ -114,14 +119,14 @@ class _Piece:
 
 def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.ndarray | None) -> np.ndarray:
     """All layers over one another at one moment; fills in owner where it is wanted. Shapes: returns float32 (H,W,3)."""
-    image = _sheet(
-        placed[0], placed[0].part.texture, (slice(0, scene.size[0]), slice(0, scene.size[1])), cv2.INTER_CUBIC
-    )
+    image = _sheet(placed[0], placed[0].part.texture, (0, scene.size[0], 0, scene.size[1]), cv2.INTER_CUBIC)
     drift = 0.0 if scene.drift is None else float(at(scene.drift, moment))
     for here in placed[1:]:
-        pieces = _pieces(here, scene.size, drift)
+        pieces = _pieces(here, scene.size, drift, scene.shadow.margin)
         _cast_shadow(image, scene.shadow, pieces)
         for piece in pieces:
+            if piece.colour is None:  # it stands beside the frame
+                continue
             there = image[piece.box]
             there += cv2.merge([piece.alpha] * 3) * (piece.colour - there)
             if owner is not None:
@@ -129,26 +134,40 @@ def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.
     return image
 
 
-def _pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_Piece]:
-    """What the frame shows of a sheet or a thing; without colour when drift is None."""
+def _pieces(here: Placed, size: tuple[int, int], drift: float | None, margin: tuple[int, int] = (0, 0)) -> list[_Piece]:
+    """What a sheet or a thing shows in the frame, and in a margin around it; without colour when drift is None."""
     if here.joints is None:
-        return _sheet_pieces(here, size, drift)
-    areas, maps, links = boxes(here, size), texel_maps(here), here.part.links
+        return _sheet_pieces(here, size, drift, margin)
+    areas, maps, links = boxes(here, size, margin), texel_maps(here), here.part.links
     seen = [k for k, (a, b, c, d) in enumerate(areas) if a < b and c < d]
     if not seen:
         return []
     top, bottom, left, right = (fold(areas[k][side] for k in seen) for side, fold in enumerate((min, max, min, max)))
-    rows, columns = grid(*size)[1][top:bottom], grid(*size)[0][:, left:right]
+    columns = np.arange(left, right, dtype=np.float32)[None]
+    rows = np.arange(top, bottom, dtype=np.float32)[:, None]
     points = cv2.merge([np.ascontiguousarray(part) for part in here.from_frame(columns, rows)])
     pieces = []
     for k in seen:
         a, b, c, d = areas[k]
-        inside = points[a - top : b - top, c - left : d - left]
-        texels = cv2.transform(inside, maps[k])
-        alpha = cv2.remap(links[k].alpha, texels, None, cv2.INTER_LINEAR)
-        colour = None if drift is None else _link_colour(links[k], texels, drift)
-        pieces.append(_Piece(here.first + k, (slice(a, b), slice(c, d)), alpha, colour))
+        texels = cv2.transform(points[a - top : b - top, c - left : d - left], maps[k])
+        cover = cv2.remap(links[k].alpha, texels, None, cv2.INTER_LINEAR)
+        box, inside = _inside(areas[k], size)
+        alpha, colour = cover[inside], None
+        if drift is not None and alpha.size:
+            colour = _link_colour(links[k], texels[inside], drift)
+        pieces.append(_Piece(here.first + k, box, alpha, colour, cover, (a, c)))
     return pieces
+
+
+def _inside(area: list[int], size: tuple[int, int]) -> tuple:
+    """What of a box, top, bottom, left, right, is in the frame: in pixels of the frame, and counted from the box's own corner."""
+    (top, bottom, left, right), (height, width) = area, size
+    if top >= 0 and left >= 0 and bottom <= height and right <= width:
+        return (slice(top, bottom), slice(left, right)), ...
+    rows = min(max(top, 0), height), min(max(bottom, 0), height)
+    columns = min(max(left, 0), width), min(max(right, 0), width)
+    counted = slice(rows[0] - top, rows[1] - top), slice(columns[0] - left, columns[1] - left)
+    return (slice(*rows), slice(*columns)), counted
 
 
 def _link_colour(link: Link, texels: np.ndarray, drift: float) -> np.ndarray:
@@ -156,42 +175,47 @@ def _link_colour(link: Link, texels: np.ndarray, drift: float) -> np.ndarray:
     return cv2.remap(texture, texels, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _sheet_pieces(here: Placed, size: tuple[int, int], drift: float | None) -> list[_Piece]:
+def _sheet_pieces(here: Placed, size: tuple[int, int], drift: float | None, margin: tuple[int, int]) -> list[_Piece]:
     """A sheet where there is any of it."""
-    whole = slice(0, size[0]), slice(0, size[1])
-    alpha = _sheet(here, here.part.alpha, whole, cv2.INTER_LINEAR)
-    left, top, width, height = cv2.boundingRect((alpha > 0).view(np.uint8))
+    (height, width), (rows, columns) = size, margin
+    everywhere = -rows, height + rows, -columns, width + columns
+    cover = _sheet(here, here.part.alpha, everywhere, cv2.INTER_LINEAR)
+    left, top, width, height = cv2.boundingRect((cover > 0).view(np.uint8))
     if not width:
         return []
-    box = slice(top, top + height), slice(left, left + width)
-    colour = None if drift is None else _sheet(here, here.part.texture, box, cv2.INTER_CUBIC)
-    return [_Piece(here.first, box, np.ascontiguousarray(alpha[box]), colour)]
+    cover = np.ascontiguousarray(cover[top : top + height, left : left + width])
+    top, left = top - rows, left - columns
+    box, inside = _inside([top, top + height, left, left + width], size)
+    alpha, colour = cover[inside], None
+    if drift is not None and alpha.size:
+        area = box[0].start, box[0].stop, box[1].start, box[1].stop
+        colour = _sheet(here, here.part.texture, area, cv2.INTER_CUBIC)
+    return [_Piece(here.first, box, alpha, colour, cover, (top, left))]
 
 
-def _sheet(here: Placed, texture: np.ndarray, box: tuple[slice, slice], how: int) -> np.ndarray:
-    """Ground as the camera sees it in a box of the frame, mirrored where it ends. Shapes: float32 (h,w,...)."""
-    rows, columns = box
-    to_texels = sheet_map(here) @ [[1.0, 0, columns.start], [0, 1, rows.start], [0, 0, 1]]
-    side, flags = (columns.stop - columns.start, rows.stop - rows.start), how | cv2.WARP_INVERSE_MAP
+def _sheet(here: Placed, texture: np.ndarray, area: tuple[int, int, int, int], how: int) -> np.ndarray:
+    """Ground as the camera sees it in an area, top, bottom, left, right; mirrored where it ends. Shapes: float32 (h,w,...)."""
+    top, bottom, left, right = area
+    to_texels = sheet_map(here) @ [[1.0, 0, left], [0, 1, top], [0, 0, 1]]
+    side, flags = (right - left, bottom - top), how | cv2.WARP_INVERSE_MAP
     return cv2.warpPerspective(texture, to_texels, side, flags=flags, borderMode=cv2.BORDER_REFLECT)
 
 
 def _cast_shadow(image: np.ndarray, shadow: Shadow, pieces: list[_Piece]) -> None:
-    """Darken what lies beside a thing or a sheet, by the softened outline of all its parts."""
+    """Darken what lies beside a thing or a sheet, by the softened outline of all its parts, those beside the frame included."""
     if not shadow.strength or not pieces:
         return
-    reach, (dx, dy) = int(2 * shadow.softness) + 1, shadow.shift
-    top, bottom = min(p.box[0].start for p in pieces), max(p.box[0].stop for p in pieces)
-    left, right = min(p.box[1].start for p in pieces), max(p.box[1].stop for p in pieces)
+    reach, (dx, dy) = shadow.reach, shadow.shift
+    corners, ends = zip(*((p.corner, np.add(p.corner, p.cover.shape)) for p in pieces), strict=True)
+    (top, left), (bottom, right) = np.min(corners, 0).tolist(), np.max(ends, 0).tolist()
     cover = np.zeros((bottom - top + 2 * reach, right - left + 2 * reach), np.float32)
     for piece in pieces:
-        y, x = piece.box[0].start - top + reach, piece.box[1].start - left + reach
-        here = cover[y : y + piece.alpha.shape[0], x : x + piece.alpha.shape[1]]
-        np.maximum(here, piece.alpha, out=here)
-    cover = cv2.GaussianBlur(cover, (2 * reach + 1, 2 * reach + 1), shadow.softness, borderType=cv2.BORDER_CONSTANT)
-    y, x = top - reach + dy, left - reach + dx
-    cut_y, cut_x = max(-y, 0), max(-x, 0)
-    there = image[y + cut_y : y + len(cover), x + cut_x : x + cover.shape[1]]
-    there *= cv2.merge(
-        [1 - shadow.strength * cover[cut_y : cut_y + there.shape[0], cut_x : cut_x + there.shape[1]]] * 3
-    )
+        y, x = piece.corner[0] - top + reach, piece.corner[1] - left + reach
+        here = cover[y : y + piece.cover.shape[0], x : x + piece.cover.shape[1]]
+        np.maximum(here, piece.cover, out=here)
+    top, left = top - reach + dy, left - reach + dx
+    box, inside = _inside([top, top + cover.shape[0], left, left + cover.shape[1]], image.shape[:2])
+    if cover[inside].size:
+        kernel = 2 * reach + 1, 2 * reach + 1
+        cover = cv2.GaussianBlur(cover, kernel, shadow.softness, borderType=cv2.BORDER_CONSTANT)
+        image[box] *= cv2.merge([1 - shadow.strength * cover[inside]] * 3)

@@ -82,8 +82,9 @@ def _painted(scene: Scene, moments: list[float], device) -> tuple[Tensor, Tensor
     owner = torch.zeros(len(image), dtype=torch.uint8, device=device)
     drift = None if scene.drift is None else _tensor([float(at(scene.drift, moment)) for moment in moments], device)
     for heres in zip(*stacks, strict=True):
-        pieces = _pieces(heres, scene.size, drift, device)
-        if heres[0] is not stacks[0][0]:
+        floor = heres[0] is stacks[0][0]
+        pieces = _pieces(heres, scene.size, drift, device, (0, 0) if floor else scene.shadow.margin)
+        if not floor:
             _cast_shadow(image, scene.shadow, pieces, (len(moments), *scene.size))
         for piece in pieces:
             there = image[piece.pixels]
@@ -95,31 +96,38 @@ def _painted(scene: Scene, moments: list[float], device) -> tuple[Tensor, Tensor
 
 @dataclass(frozen=True)
 class _Piece:
-    """A layer at all moments, as the pixels that it covers. Shapes: pixels int64 (N,) into (M,H,W), alpha (N,), colour (N,3)."""
+    """A layer at all moments, as the pixels that it covers; `around` and `cover` are pixels and alpha with the shadow's margin.
+
+    Shapes: pixels int64 (N,) into (M,H,W), alpha (N,), colour (N,3); around int64 and cover, more of them, into (M,H,W) with margins.
+    """
 
     layer: int
     pixels: Tensor
     alpha: Tensor
     colour: Tensor
+    around: Tensor
+    cover: Tensor
 
 
-def _pieces(heres: tuple[Placed, ...], size: tuple[int, int], drift: Tensor | None, device) -> list[_Piece]:
-    """What the moments show of a sheet or a thing."""
-    part, first = heres[0].part, heres[0].first
+def _pieces(
+    heres: tuple[Placed, ...], size: tuple[int, int], drift: Tensor | None, device, margin: tuple[int, int]
+) -> list[_Piece]:
+    """What the moments show of a sheet or a thing, in the frame and in a margin around it."""
+    part, first, (rows, columns) = heres[0].part, heres[0].first, margin
     if isinstance(part, Sheet):
-        everywhere = np.tile([0, size[0], 0, size[1]], (len(heres), 1))
+        everywhere = np.tile([-rows, size[0] + rows, -columns, size[1] + columns], (len(heres), 1))
         moment, x, y = _pixels(everywhere, device)
         texels = _project(_tensor([sheet_map(here) for here in heres], device)[moment], x, y)
-        return [_piece(first, part, _index(moment, x, y, size), texels, None, "reflection")]
+        return [_piece(first, part, (moment, x, y), texels, None, "reflection", size, margin)]
     unpose, bend = (_tensor([getattr(here, name) for here in heres], device) for name in ("unpose", "bend"))
-    areas = np.array([boxes(here, size) for here in heres]).swapaxes(0, 1)
+    areas = np.array([boxes(here, size, margin) for here in heres]).swapaxes(0, 1)
     maps, pieces = _tensor([texel_maps(here) for here in heres], device).unbind(1), []
     for k, link in enumerate(part.links):
         moment, x, y = _pixels(areas[k], device)
         if len(moment):
             texels = _project(maps[k][moment], *_from_frame(unpose[moment], bend[moment], x, y))
             share = None if drift is None or link.later is None else drift[moment]
-            pieces.append(_piece(first + k, link, _index(moment, x, y, size), texels, share, "border"))
+            pieces.append(_piece(first + k, link, (moment, x, y), texels, share, "border", size, margin))
     return pieces
 
 
@@ -134,32 +142,29 @@ def _pixels(areas: np.ndarray, device) -> tuple[Tensor, Tensor, Tensor]:
     return moment, x.float(), y.float()
 
 
-def _index(moment: Tensor, x: Tensor, y: Tensor, size: tuple[int, int]) -> Tensor:
-    return (moment * size[0] + y.long()) * size[1] + x.long()
+def _index(moment: Tensor, x: Tensor, y: Tensor, size: tuple[int, int], margin: tuple[int, int] = (0, 0)) -> Tensor:
+    """Pixels, counted through a frame with a margin around it."""
+    (height, width), (rows, columns) = size, margin
+    return (moment * (height + 2 * rows) + y.long() + rows) * (width + 2 * columns) + x.long() + columns
 
 
 def _piece(
-    layer: int, part: Sheet | Link, pixels: Tensor, texels: tuple[Tensor, Tensor], share: Tensor | None, edge: str
+    layer: int, part: Sheet | Link, where: tuple[Tensor, ...], texels, share: Tensor | None, edge: str, size, margin
 ) -> _Piece:
-    """Alpha first, then colour where there is any alpha."""
-    points, device = torch.stack(texels, -1), pixels.device
-    alpha = torch.ones_like(points[:, 0])
+    """Alpha first, then colour where there is any alpha in the frame. Shapes: where (moment, x, y) and texels (x, y), each (N,)."""
+    points, device = torch.stack(texels, -1), where[0].device
+    cover = torch.ones_like(points[:, 0])
     if part.alpha is not None:
-        alpha = _sampled(
-            _tensor(part.alpha[..., None], device), points, "bilinear", "zeros" if edge == "border" else edge
-        )[:, 0]
-        shown = alpha > 0
-        pixels, alpha, points, share = (
-            pixels[shown],
-            alpha[shown],
-            points[shown],
-            share if share is None else share[shown],
-        )
+        outside = "zeros" if edge == "border" else edge
+        cover = _sampled(_tensor(part.alpha[..., None], device), points, "bilinear", outside)[:, 0]
+    around, (_, x, y) = _index(*where, size, margin), where
+    shown = (cover > 0) & (x >= 0) & (x < size[1]) & (y >= 0) & (y < size[0])
+    points, pixels = points[shown], _index(*(axis[shown] for axis in where), size)
     colour = _sampled(_tensor(part.texture, device), points, "bicubic", edge)
     if share is not None:
         later = _sampled(_tensor(part.later, device), points, "bicubic", edge)
-        colour = torch.lerp(colour, later, share[:, None])
-    return _Piece(layer, pixels, alpha, colour)
+        colour = torch.lerp(colour, later, share[shown][:, None])
+    return _Piece(layer, pixels, cover[shown], colour, around, cover)
 
 
 def _sampled(texture: Tensor, points: Tensor, how: str, edge: str) -> Tensor:
@@ -171,22 +176,24 @@ def _sampled(texture: Tensor, points: Tensor, how: str, edge: str) -> Tensor:
 
 def _cast_shadow(image: Tensor, shadow: Shadow, pieces: list[_Piece], shape: tuple[int, int, int]) -> None:
     """Darken what lies beside a thing or a sheet, by the softened outline of all its parts. Shapes: image (M*H*W,3)."""
-    if not shadow.strength or not any(len(piece.pixels) for piece in pieces):
+    if not shadow.strength or not pieces:
         return
-    cover = torch.zeros(len(image), device=image.device)
+    (moments, height, width), (rows, columns), (dx, dy) = shape, shadow.margin, shadow.shift
+    cover = torch.zeros(moments * (height + 2 * rows) * (width + 2 * columns), device=image.device)
     for piece in pieces:
-        cover[piece.pixels] = torch.maximum(cover[piece.pixels], piece.alpha)
-    reach = int(2 * shadow.softness) + 1
-    steps = torch.arange(-reach, reach + 1, device=image.device)
+        cover[piece.around] = torch.maximum(cover[piece.around], piece.cover)
+    steps = torch.arange(-shadow.reach, shadow.reach + 1, device=image.device)
     kernel = torch.exp(-(steps**2) / (2 * shadow.softness**2))
     kernel = kernel / kernel.sum()
-    (dx, dy), (_, height, width) = shadow.shift, shape
-    margin_x, margin_y = reach + abs(dx), reach + abs(dy)
-    soft = F.pad(cover.view(shape), (margin_x, margin_x, margin_y, margin_y))
-    for axis in (1, 2):  # taps one by one: a convolution of one channel takes a CPU three times as long
-        padded = F.pad(soft, (0, 0, reach, reach) if axis == 1 else (reach, reach))
-        soft = sum(weight * padded.narrow(axis, k, soft.shape[axis]) for k, weight in enumerate(kernel.tolist()))
-    soft = soft[:, margin_y - dy : margin_y - dy + height, margin_x - dx : margin_x - dx + width]
+    # The shifted frame: with the reach of the blur around it, it lies inside the margin, so that no tap falls outside.
+    top, left = rows - dy - shadow.reach, columns - dx - shadow.reach
+    soft = cover.view(moments, height + 2 * rows, width + 2 * columns)
+    soft = soft.narrow(1, top, height + 2 * shadow.reach).narrow(2, left, width + 2 * shadow.reach)
+    for axis, length in (
+        (1, height),
+        (2, width),
+    ):  # taps one by one: a convolution of one channel takes a CPU three times as long
+        soft = sum(weight * soft.narrow(axis, k, length) for k, weight in enumerate(kernel.tolist()))
     image *= 1 - shadow.strength * soft.reshape(-1, 1)
 
 

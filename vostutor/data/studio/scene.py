@@ -97,6 +97,21 @@ class Shadow:
     softness: float = 1.0
     strength: float = 0.0
 
+    @property
+    def reach(self) -> int:
+        """How many pixels the blur of its outline goes."""
+        return int(2 * self.softness) + 1
+
+    @property
+    def margin(self) -> tuple[int, int]:
+        """How many rows and columns out of the frame something can stand and still darken it.
+
+        >>> Shadow((3, -1), softness=1.3, strength=0.5).margin
+        (4, 6)
+        """
+        dx, dy = self.shift
+        return (self.reach + abs(dy), self.reach + abs(dx)) if self.strength else (0, 0)
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
