@@ -1,8 +1,10 @@
-"""Layer 4: running systems over videos, scoring what comes out. Names load on first use."""
+"""Layer 4: training systems, running them over videos, scoring what comes out. Names load on first use."""
 
 from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
+    "train": "training", "Training": "training", "History": "training", "gradients": "training", "step_generator": "training",
+    "Bar": "watch", "LiveCurve": "watch", "Card": "cards", "save_weights": "cards", "load_weights": "cards", "read_card": "cards",
     "predict": "infer", "predict_clip": "infer", "save_predictions": "infer", "Prediction": "infer",
     "evaluate_results": "evaluate", "evaluate_clip": "evaluate", "Report": "evaluate",
 })  # fmt: skip

@@ -1,4 +1,4 @@
-"""Scores as figures: over the frames of a clip, and by label or sequence."""
+"""Scores as figures: over the frames of a clip, by label or sequence, and a loss while it falls."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -144,4 +144,25 @@ def plot_bars(
         ax.set_ylabel(measure)
         ax.tick_params(axis="x", length=0)
         ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(table))
+    return ax
+
+
+def plot_loss(losses: Sequence[float], *, steps: int, ax=None, what: str = "loss", over: int = 20):
+    """The Axes with the loss of every step, faint, and its running mean over the last `over` steps; there is room for all `steps`.
+
+    Shapes: losses (n,), n <= steps.
+    Units: `what` is written on the axis, with its unit.
+    Raises: DataError for more losses than steps, or none.
+    >>> plot_loss([3.0, 2.0], steps=10).get_xlabel()
+    'step'
+    """
+    if not 0 < len(losses) <= steps:
+        raise DataError(expected=f"1 to {steps} losses", got=f"{len(losses)}", try_this="steps=len(losses)")
+    ax = ax if ax is not None else new_figure()[1]
+    values, at = np.asarray(losses, float), np.arange(1, len(losses) + 1)
+    mean = np.array([values[max(0, k - over) : k].mean() for k in at])
+    with style():
+        ax.plot(at, values, color=series_look(0).hex, alpha=0.25, linewidth=0.8)
+        ax.plot(at, mean, color=series_look(0).hex)
+        ax.set(xlabel="step", ylabel=what, xlim=(1, max(2, steps)), ylim=(0, 1.05 * max(values.max(), 1e-12)))
     return ax
