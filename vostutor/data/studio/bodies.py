@@ -4,7 +4,7 @@ A category is a part tree with proportions; an individual varies every number by
 thin things (antennae, loops, trailing strings): real outlines are less round than drawn ones, and that is what these are for.
 Colour never tells the category; parts that share a coat share a texture.
 
-Letters: S texels along a body's side, which shows x and y from -REACH to REACH; t frames. x right, y down; a body looks along +x and,
+Letters: S texels along a body's side, which shows x and y from -REACH to REACH. x right, y down; a body looks along +x and,
 where it is upright, stands on what lies at +y.
 Reading order: `Part`, `Body`, `draw_body`, then how a sketch is fitted and drawn; the plans are in creatures.py, machines.py, things.py.
 """
@@ -35,8 +35,8 @@ class Part:
     """One stiff part of a body, in body coordinates, at rest.
 
     Shapes: alpha float32 (h,w) 0..1, whose first texel is at (row, column) `corner` of the S x S texels; pivot (x, y).
-    Units: swing and phase in radians, spin in radians per frame. At time t it has turned about its pivot by
-    swing sin(2 pi beat t + phase) + spin t, after its parent's motion; parent is a place in `Body.parts`, -1 is the body itself.
+    Units: swing and phase in radians, spin in radians per tick. How it moves by them is `layers.joints_at`; parent is a place in
+    `Body.parts`, -1 is the body itself.
     """
 
     alpha: np.ndarray
@@ -53,7 +53,7 @@ class Part:
 class Body:
     """An individual: parts from back to front; a parent may come after its children.
 
-    Units: beat in cycles per frame; stiffness 0 (may bend as a whole) to 1 (must not); seat (x, y) is a point of part `main` on which a
+    Units: beat in cycles per tick; stiffness 0 (may bend as a whole) to 1 (must not); seat (x, y) is a point of part `main` on which a
     second body can sit. heads: turns to where it goes; upright: keeps its feet down, so that going left is `mirrored`, not turned.
     """
 
@@ -71,39 +71,14 @@ class Body:
         """The share of its bounding square, x and y from -1 to 1, that it covers at rest."""
         return float(self.silhouette().sum()) * (2 * REACH / self.texels) ** 2 / 4
 
-    def silhouette(self, t: float | None = None) -> np.ndarray:
-        """All parts together at a moment, or at rest; what swings out of the side is cut. Shapes: float32 (S,S) 0..1."""
+    def silhouette(self) -> np.ndarray:
+        """All parts together, at rest. Shapes: float32 (S,S) 0..1."""
         whole = np.zeros((self.texels, self.texels), np.float32)
-        if t is None:
-            for part in self.parts:
-                (row, column), (height, width) = part.corner, part.alpha.shape
-                there = whole[row : row + height, column : column + width]
-                np.maximum(there, part.alpha, out=there)
-            return whole
-        scale = self.texels / (2 * REACH)
-        for part, joint in zip(self.parts, self.joints(t), strict=True):
-            row, column = part.corner
-            place = (
-                joint[:, :2] @ np.array([column + 0.5, row + 0.5]) / scale + joint[:, 2] - joint[:, :2].sum(1) * REACH
-            )
-            matrix = np.column_stack([joint[:, :2], (place + REACH) * scale - 0.5])
-            np.maximum(whole, cv2.warpAffine(part.alpha, matrix, whole.shape[::-1]), out=whole)
+        for part in self.parts:
+            (row, column), (height, width) = part.corner, part.alpha.shape
+            there = whole[row : row + height, column : column + width]
+            np.maximum(there, part.alpha, out=there)
         return whole
-
-    def joints(self, t: float | None = None) -> np.ndarray:
-        """Where each part's rest coordinates have gone at a moment, or at rest. Shapes: float64 (parts,2,3)."""
-        ways: dict[int, np.ndarray] = {-1: np.eye(3)}
-        if t is None:
-            return np.repeat(np.eye(3)[None, :2], len(self.parts), 0)
-
-        def way(index: int) -> np.ndarray:
-            if index not in ways:
-                part = self.parts[index]
-                angle = part.swing * np.sin(2 * np.pi * self.beat * t + part.phase) + part.spin * t
-                ways[index] = way(part.parent) @ _about(part.pivot, angle)
-            return ways[index]
-
-        return np.stack([way(index)[:2] for index in range(len(self.parts))])
 
     def mirrored(self) -> "Body":
         """The same body upside down: turned by half a circle it then goes to the left with its feet down."""
@@ -176,9 +151,3 @@ def _at_least(shape: Outline | Limb) -> Outline | Limb:
     if isinstance(shape, Outline) or shape.hole:
         return shape
     return replace(shape, radii=np.maximum(shape.radii, THINNEST))
-
-
-def _about(pivot: tuple[float, float], angle: float) -> np.ndarray:
-    """A turn around a pivot. Shapes: (3,3)."""
-    c, s, (x, y) = np.cos(angle), np.sin(angle), pivot
-    return np.array([[c, -s, x - c * x + s * y], [s, c, y - s * x - c * y], [0, 0, 1]])

@@ -16,7 +16,7 @@ Shape = Outline | Limb
 
 @dataclass
 class Bone:
-    """One stiff part in the plan. Units: depth is the painting order, far negative; swing, phase in radians, spin radians per frame."""
+    """One stiff part in the plan. Units: depth is the painting order, far negative; swing, phase in radians, spin radians per tick."""
 
     shapes: list[Shape]
     pivot: tuple[float, float]
@@ -30,7 +30,7 @@ class Bone:
 
 @dataclass
 class Sketch:
-    """Bones and how the whole behaves. Units: beat in cycles per frame; seat is a point of the main bone, the first one."""
+    """Bones and how the whole behaves. Units: beat in cycles per tick; seat is a point of the main bone, the first one."""
 
     rng: np.random.Generator
     bones: list[Bone] = field(default_factory=list)
