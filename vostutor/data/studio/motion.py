@@ -65,9 +65,13 @@ def stroll(
 
 
 def wave(rng: np.random.Generator, time: np.ndarray, spread: float, periods: tuple[float, float]) -> np.ndarray:
-    """Two slow sines, 0 at the first frame. Shapes: (N,) -> (N,). Units: periods in ticks; spread is about its deviation."""
+    """Two slow sines, 0 at the first frame. Shapes: (N,) -> (N,).
+
+    Units: periods in ticks. spread is how far it gets from 0: once the sines have lost their first phase, the root mean square
+    over many draws. About its own mean a draw then deviates by spread / sqrt(2), as a sine of that amplitude does.
+    """
     total = np.zeros(len(time))
-    for share in (0.8, 0.6):
+    for share in (0.8, 0.6):  # .8^2 + .6^2 = 1, so that the two together are as strong as one
         rate, phase = 2 * np.pi / rng.uniform(*periods), rng.uniform(0, 2 * np.pi)
         total += share * rng.standard_normal() * (np.sin(rate * time + phase) - np.sin(phase))
     return spread * total
