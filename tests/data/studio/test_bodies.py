@@ -161,9 +161,8 @@ def test_a_cut_body_has_holes_in_its_main_part_and_nowhere_else():
     body = draw_body("blob", np.random.default_rng(2), 80, style="simple")
     cut = [cut_holes(body, np.random.default_rng(seed)) for seed in range(8)]
     lost = [(body.fill - other.fill) * 4 for other in cut]
-    assert (
-        min(lost) > 0.8 * np.pi * 0.06**2 and max(lost) < 1.1 * 3 * np.pi * 0.2**2
-    )  # one smallest hole; three largest
+    smallest, largest = np.pi * 0.06**2, 3 * np.pi * 0.2**2  # one hole; three
+    assert min(lost) > 0.8 * smallest and max(lost) < 1.1 * largest
     for other in cut:
         _, family = cv2.findContours((other.silhouette() > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         assert (family[0, :, 3] >= 0).any(), "open to the outside: a notch, not a hole"

@@ -29,9 +29,8 @@ def test_a_child_turns_with_its_parent_whose_turn_comes_first():
     joints = joints_at(Thing(1, "arm", (parent, child), np.zeros((3, 6))), 0.0)
     point = np.array([3.0, 0.0, 1.0])
     assert joints[0] @ point == pytest.approx([1, 2])
-    assert joints[1] @ point == pytest.approx(
-        [0, 1]
-    )  # the child's own turn takes (3,0) to (2,1), its parent's that to (0,1)
+    # The child's own turn takes (3,0) to (2,1), its parent's that to (0,1).
+    assert joints[1] @ point == pytest.approx([0, 1])
 
 
 def test_a_parent_may_be_painted_after_its_child():

@@ -26,9 +26,8 @@ def test_a_faster_clock_follows_the_same_way(seed):
     slow, fast = (
         stroll(rng(seed), SIZE, clock(frames, speed), np.zeros(2), 2.0) for frames, speed in ((24, 1), (8, 3))
     )
-    assert fast[1:9] == pytest.approx(
-        slow[1:24:3]
-    )  # frames 0, 1, 2, ... of the fast clip are 0, 3, 6, ... of the slow one
+    # Frames 0, 1, 2, ... of the fast clip are 0, 3, 6, ... of the slow one.
+    assert fast[1:9] == pytest.approx(slow[1:24:3])
 
 
 @pytest.mark.parametrize("seed", range(3))

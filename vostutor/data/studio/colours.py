@@ -6,9 +6,8 @@ Letters: h, w of a picture; colours are float32 RGB from 0 to 255.
 import cv2
 import numpy as np
 
-OPPONENT = np.array([[1, 1, 1], [2, -1, -1], [0, 1, -1]]) / np.sqrt(
-    [[3], [6], [2]]
-)  # light, red to cyan, green to blue
+# Light, red to cyan, green to blue: three axes of length 1 at right angles.
+OPPONENT = np.array([[1, 1, 1], [2, -1, -1], [0, 1, -1]]) / np.sqrt([[3], [6], [2]])
 HUES = np.array([40, 100, 208, 0])  # degrees from red towards yellow: earth and skin, foliage, sky and water, any
 HUE_SHARES = (0.35, 0.2, 0.2, 0.25)
 

@@ -17,10 +17,8 @@ from vostutor.data.studio.scene import Link, Shadow
 from vostutor.data.studio.surfaces import coats, random_colour, shade, transfer
 
 DENSITY = 1.2  # texels per pixel
-SWING, SWING_GROWS = (
-    0.6,
-    0.6,
-)  # of a body's own swing, so that forms change as much as in film; how it grows with deformation
+SWING = 0.6  # of a body's own swing, so that forms change as much as in film
+SWING_GROWS = 0.6  # the power of the recipe's deformation by which it grows
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ Letters: S texels along a side; h, w of a piece; colours are float32 RGB from 0 
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from vostutor.core.errors import SettingsError
 from vostutor.data.studio.colours import colour_statistics, palette, random_colour, transfer
@@ -21,29 +22,22 @@ __all__ = [
     "FAMILIES", "coats", "colour_statistics", "ground", "marked", "random_colour", "shade", "surface", "transfer",
 ]  # fmt: skip
 
+Families = tuple[str, ...] | None  # names to choose from, None for all
 FAMILIES = {"photo": photo, **PATTERNS}
-PHOTO_SHARE = 0.5
-DARKEST, BRIGHTEST = 4, 251
+PHOTO_SHARE = 0.5  # of the surfaces, since eight photographs alone are few
+DARKEST, BRIGHTEST = 4, 251  # light, noise and lens still have room to either side
 GROUND_CHROMA = 36.0  # earth, stone and grass are duller than what crawls on them
-CONTRAST, DEVIATION = (
-    (0.37, 0.75),
-    (5, 24),
-)  # share of its pattern's contrast that a material keeps; what that may come to
+CONTRAST = 0.37, 0.75  # share of its pattern's contrast that a material keeps
+DEVIATION = 5, 24  # grey levels, what that may come to
 CALM = 0.7  # of a material's contrast: still water, sand, asphalt, a coat of one kind
 MIDDLE_TONE, TONES = 125.0, (25.0, 75.0)  # brightness of a ground, and how far its materials lie from it
 SKIES = ("clouds", "gradient")
 
 
 def surface(
-    rng: np.random.Generator,
-    height: int,
-    width: int,
-    colour: np.ndarray,
-    *,
-    families: tuple[str, ...] | None = None,
-    calm: bool = False,
+    rng: Generator, height: int, width: int, colour: np.ndarray, *, families: Families = None, calm: bool = False
 ) -> np.ndarray:
-    """A piece of textured material around a colour. `families` restricts the patterns to those named; calm ones keep CALM of the contrast.
+    """A piece of textured material around a colour; calm ones keep CALM of the contrast.
 
     Shapes: colour (3,) -> float32 (height,width,3).
     Raises: SettingsError for a family that does not exist.
@@ -54,14 +48,14 @@ def surface(
     pattern = FAMILIES[_family(rng, families)](rng, height, width)
     deviation = float(cv2.meanStdDev(cv2.transform(pattern, np.full((1, 3), 1 / 3)))[1][0, 0])
     contrast = np.clip(rng.uniform(*CONTRAST) * deviation, *DEVIATION) / max(deviation, 1e-3) * (CALM if calm else 1)
-    chroma = rng.uniform(0.2, 1.2)
+    chroma = rng.uniform(0.2, 1.2)  # DAVIS has half the saturation of what is drawn in full colour
     mix = contrast * ((1 - chroma) / 3 + chroma * np.eye(3))  # towards grey, or away from it
     return np.clip(
         cv2.transform(pattern, np.column_stack([mix, colour - mix @ cv2.mean(pattern)[:3]])), DARKEST, BRIGHTEST
     )
 
 
-def _family(rng: np.random.Generator, families: tuple[str, ...] | None) -> str:
+def _family(rng: Generator, families: Families) -> str:
     if families is None:
         return "photo" if rng.random() < PHOTO_SHARE else str(rng.choice(list(PATTERNS)))
     if not families or not set(families) <= set(FAMILIES):
@@ -73,7 +67,7 @@ def _family(rng: np.random.Generator, families: tuple[str, ...] | None) -> str:
     return families[rng.integers(len(families))]
 
 
-def marked(rng: np.random.Generator, material: np.ndarray) -> np.ndarray:
+def marked(rng: Generator, material: np.ndarray) -> np.ndarray:
     """The material with stripes, spots, patches or nothing on it: edges inside as strong as an outline. Shapes: (S,S,3) -> (S,S,3)."""
     kind = rng.choice(["none", "stripes", "spots", "patches"], p=[0.4, 0.2, 0.2, 0.2])
     if kind == "none":
@@ -83,14 +77,14 @@ def marked(rng: np.random.Generator, material: np.ndarray) -> np.ndarray:
     return np.clip(material + where[..., None] * change.astype(np.float32), DARKEST, BRIGHTEST)
 
 
-def _where(rng: np.random.Generator, kind: str, height: int, width: int) -> np.ndarray:
+def _where(rng: Generator, kind: str, height: int, width: int) -> np.ndarray:
     """Coverage of a mark, with borders one to three texels wide. Shapes: returns float32 (height,width) in [0,1]."""
-    wave = cv2.resize(
-        rng.uniform(-1, 1, (5, 5) if kind != "spots" else (12, 12)).astype(np.float32),
-        (width, height),
-        interpolation=cv2.INTER_CUBIC,
-    )
-    steepness = max(height, width) / 10
+    cells = 12 if kind == "spots" else 5  # along each side: many small marks, or few large ones
+    coarse = rng.uniform(-1, 1, (cells, cells)).astype(np.float32)
+    wave = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    steepness = (
+        max(height, width) / 10
+    )  # a wave of few cells rises about 10 per side: from bare to covered in one to three texels
     if kind == "stripes":
         angle, count = rng.uniform(0, np.pi), rng.uniform(2, 7)
         x, y = np.linspace(0, 1, width, dtype=np.float32), np.linspace(0, 1, height, dtype=np.float32)[:, None]
@@ -100,13 +94,7 @@ def _where(rng: np.random.Generator, kind: str, height: int, width: int) -> np.n
 
 
 def coats(
-    rng: np.random.Generator,
-    count: int,
-    texels: int,
-    colour: np.ndarray,
-    *,
-    families: tuple[str, ...] | None = None,
-    calm: bool = False,
+    rng: Generator, count: int, texels: int, colour: np.ndarray, *, families: Families = None, calm: bool = False
 ) -> list[np.ndarray]:
     """Materials for the parts of one body: the main one, then for each further part its own piece or a recoloured copy (p .5 each).
 
@@ -137,18 +125,13 @@ def shade(alpha: np.ndarray, light: np.ndarray) -> np.ndarray:
     """
     side = alpha.shape[0]
     height = cv2.GaussianBlur(alpha.astype(np.float32, copy=False), (0, 0), side / 16)
+    # Sobel counts a slope eight times; at a straight rim that blur has the slope .4 / sigma: 8 * .4 * .31 is 1, n's length there.
     slope = -np.stack([cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)]) * (side / 16 * 0.31)
     return 1 + 0.3 * np.clip(np.tensordot(np.float32(light), slope, 1), -1, 1)[..., None].astype(np.float32)
 
 
 def ground(
-    rng: np.random.Generator,
-    height: int,
-    width: int,
-    colour: np.ndarray,
-    *,
-    families: tuple[str, ...] | None = None,
-    calm: bool = False,
+    rng: Generator, height: int, width: int, colour: np.ndarray, *, families: Families = None, calm: bool = False
 ) -> np.ndarray:
     """A place: a first material, others laid over it, light and shade; one place in three lies on textured dead leaves.
 
@@ -167,7 +150,7 @@ def ground(
     return np.clip(image * illumination(rng, height, width), DARKEST, BRIGHTEST)
 
 
-def _tones(rng: np.random.Generator, colour: np.ndarray, count: int) -> np.ndarray:
+def _tones(rng: Generator, colour: np.ndarray, count: int) -> np.ndarray:
     """Colours of the materials of one place: related hues, and brightnesses that keep apart. Shapes: (3,) -> (count,3)."""
     light = float(colour.mean())
     middle = 0.35 * light + 0.65 * MIDDLE_TONE
