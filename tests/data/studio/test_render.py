@@ -7,6 +7,7 @@ import pytest
 from tests.data.studio.scenes import HEIGHT, WIDTH, black_floor, handmade, scene_of, white_square
 from vostutor.data.studio.layers import flow_between, occluded_between, place, project, texel_maps
 from vostutor.data.studio.render import _farthest, _pieces, draw, shutter_times, trace
+from vostutor.data.studio.render_torch import film
 from vostutor.data.studio.scene import Scene, Shadow, Sheet
 
 
@@ -70,6 +71,38 @@ def test_a_layer_owns_a_pixel_from_half_of_it_on():
     thin = replace(white_square(), alpha=0.45 * white_square().alpha)
     assert not draw(handmade(links=[thin]), 0).ids.any()
     assert draw(handmade(links=[replace(thin, alpha=0.55 * white_square().alpha)]), 0).ids.sum() == 64
+
+
+def covering(*shares: float) -> Scene:
+    """One thing of squares over one another, from back to front, each with a share of 64 pixels."""
+    return handmade(links=[replace(white_square(), alpha=share * white_square().alpha) for share in shares])
+
+
+@pytest.mark.parametrize(
+    ("shares", "layer"),
+    [
+        ((0.45, 0.45), 2),  # .55 * .45 = .25 of the first show, .45 of the second; together .70
+        ((0.25, 0.25), 0),  # 1 - .75 * .75 = .44
+        ((0.25, 0.3, 0.2), 2),  # .14, .24 and .20; together .58
+        ((1.0, 0.45), 1),  # .55 and .45
+        ((1.0, 0.55), 2),  # .45 and .55
+        ((1.0, 0.4, 0.4), 3),  # .36, .24 and .40
+    ],
+)
+def test_a_thing_owns_what_its_links_cover_together_and_the_link_that_shows_most_of_itself_has_it(shares, layer):
+    """Hand-worked, at a pixel of all links; both renderers."""
+    scene = covering(*shares)
+    for owner in (trace(scene, 0).owner, draw(scene, 0).owner, film(scene).owner[0].numpy()):
+        assert owner[21:29, 29:37].min() == owner[21:29, 29:37].max() == layer
+
+
+def test_a_nearer_thing_claims_by_its_own_cover_alone():
+    """Hand-worked: .45 of one thing over .45 of another are nobody's; .6 is the nearer one's, whatever is behind."""
+    for near, number in ((0.45, 0), (0.6, 2)):
+        scene = covering(0.45)
+        front = replace(covering(near).things[0], number=2)
+        scene = replace(scene, stack=(*scene.stack, front))
+        assert trace(scene, 0).ids[24, 32] == film(scene).ids[0, 24, 32] == number
 
 
 def test_a_sheet_is_coloured_wherever_it_shows():

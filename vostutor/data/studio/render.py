@@ -44,21 +44,20 @@ class Drawn:
 
 def trace(scene: Scene, t: int) -> Drawn:
     """Who is where in frame t, without colour: enough for ids, flow, occlusion and depth order."""
-    placed, owner = place(scene, t), np.zeros(scene.size, np.float32)
+    placed, owner = place(scene, t), np.zeros(scene.size, np.uint8)
     for here in placed[1:]:
-        for piece in _pieces(here, scene.size, None):
-            piece.claim(owner)
-    return Drawn(None, owner.astype(np.uint8), placed, scene.numbers)
+        _claim(owner, _pieces(here, scene.size, None))
+    return Drawn(None, owner, placed, scene.numbers)
 
 
 def draw(scene: Scene, t: int) -> Drawn:
     """Frame t as light falls on the sensor while the shutter is open; the ids are those of the middle of that time."""
-    placed, owner = place(scene, t), np.zeros(scene.size, np.float32)
+    placed, owner = place(scene, t), np.zeros(scene.size, np.uint8)
     image = _painted(scene, placed, t, owner)
     others = [moment for moment in shutter_times(scene, t) if moment != t]
     for moment in others:
         image += _painted(scene, place(scene, moment), moment, None)
-    return Drawn(image / (1 + len(others)), owner.astype(np.uint8), placed, scene.numbers)
+    return Drawn(image / (1 + len(others)), owner, placed, scene.numbers)
 
 
 def shutter_times(scene: Scene, t: int) -> list[float]:
@@ -109,12 +108,28 @@ class _Piece(NamedTuple):  # made faster than a frozen dataclass, and there are 
     cover: np.ndarray
     corner: tuple[int, int]
 
-    def claim(self, owner: np.ndarray) -> None:
-        """The layer shows wherever it covers more than half a pixel."""
-        there = owner[self.box]
-        cv2.max(
-            there, cv2.threshold(self.alpha, 0.5, self.layer, cv2.THRESH_BINARY)[1], there
-        )  # nearer layers count higher
+
+def _claim(owner: np.ndarray, pieces: list[_Piece]) -> None:
+    """What a thing or a sheet shows, over what is behind it: all pixels of which its pieces together cover more than half.
+
+    Each such pixel goes to the piece that most of it shows, what nearer pieces hide left out; of equals to the nearest.
+    """
+    if not pieces:
+        return
+    top, left = (min(piece.box[axis].start for piece in pieces) for axis in (0, 1))
+    bottom, right = (max(piece.box[axis].stop for piece in pieces) for axis in (0, 1))
+    clear, most = np.ones((bottom - top, right - left), np.float32), np.zeros((bottom - top, right - left), np.float32)
+    whose = np.zeros(clear.shape, np.uint8)
+    for piece in pieces:  # from back to front, in ascending numbers: the larger number is the later one
+        (rows, columns), alpha, through = piece.box, piece.alpha, 1 - piece.alpha
+        here = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
+        there, shown = whose[here], most[here]
+        clear[here] *= through
+        shown *= through
+        np.maximum(there, (alpha >= shown).view(np.uint8) * np.uint8(piece.layer), out=there)
+        np.maximum(shown, alpha, out=shown)
+    there = owner[top:bottom, left:right]
+    np.maximum(there, (clear < 0.5).view(np.uint8) * whose, out=there)
 
 
 def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.ndarray | None) -> np.ndarray:
@@ -129,8 +144,8 @@ def _painted(scene: Scene, placed: tuple[Placed, ...], moment: float, owner: np.
                 continue
             there = image[piece.box]
             there += cv2.merge([piece.alpha] * 3) * (piece.colour - there)
-            if owner is not None:
-                piece.claim(owner)
+        if owner is not None:
+            _claim(owner, pieces)
     return image
 
 

@@ -89,7 +89,7 @@ def _painted(scene: Scene, moments: list[float], device) -> tuple[Tensor, Tensor
         for piece in pieces:
             there = image[piece.pixels]
             image[piece.pixels] = there + piece.alpha[:, None] * (piece.colour - there)
-            owner[piece.pixels[piece.alpha > 0.5]] = piece.layer
+        _claim(owner, pieces)
     shape = len(moments), *scene.size
     return image.view(*shape, 3), owner.view(shape)
 
@@ -107,6 +107,19 @@ class _Piece:
     colour: Tensor
     around: Tensor
     cover: Tensor
+
+
+def _claim(owner: Tensor, pieces: list[_Piece]) -> None:
+    """As in `render`: a thing shows where its pieces cover more than half, each pixel the one that shows most. Shapes: owner (M*H*W,)."""
+    clear, most = torch.ones(len(owner), device=owner.device), torch.zeros(len(owner), device=owner.device)
+    whose = torch.zeros_like(owner)
+    for piece in pieces:
+        pixels, alpha, through = piece.pixels, piece.alpha, 1 - piece.alpha
+        clear[pixels] *= through
+        shown = most[pixels] * through
+        whose[pixels[alpha >= shown]] = piece.layer
+        most[pixels] = torch.maximum(shown, alpha)
+    torch.where(clear < 0.5, whose, owner, out=owner)
 
 
 def _pieces(
