@@ -19,6 +19,12 @@ from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, dress
 
 LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
 ABREAST = 0.9  # how often a further object rides along with the camera as the first one does
+LEAST_RADIUS = 6  # pixels at 96 rows: below it limbs are thinner than what shows
+THRONG = 0.12  # by which each object beyond the second makes all of them smaller
+STARTS = 6  # places to begin at, of which the one farthest from the others is taken
+RIDER = 0.4, 0.75  # radius of a rider, in shares of its mount's
+CLEAR = 1.1  # radii apart at both ends of a clip in which something passes in front; 1 would touch
+COVER = 1.25  # radius of an occluder, in shares of the reach of what it has to hide
 NEARNESS = 1.2, 1.35  # of things: nearer than the ground behind them, and the nearer of two is painted over the other
 
 
@@ -36,7 +42,7 @@ class Stage:
         area = np.exp(rng.uniform(np.log(least), np.log(largest))) / 100 * height * width
         seed = int(rng.integers(2**32))
         fill = draw_body(category, np.random.default_rng(seed), 32, style=self.recipe.shapes).fill
-        radius = float(np.clip(np.sqrt(area / (4 * fill)), 6 * self.setting.unit, most * height))
+        radius = float(np.clip(np.sqrt(area / (4 * fill)), LEAST_RADIUS * self.setting.unit, most * height))
         return self.body(np.random.default_rng(seed), category, radius), radius
 
     def body(self, rng, category: str, radius: float) -> Body:
@@ -48,7 +54,7 @@ class Stage:
     ) -> np.ndarray:
         """A way in the world that begins apart from the others: seen from the camera, or at rest on the ground, or between."""
         half = np.array(self.setting.size[::-1]) / 2
-        starts = rng.uniform(-1, 1, (6, 2)) * np.maximum(half - 0.75 * radius, 0.15 * half)
+        starts = rng.uniform(-1, 1, (STARTS, 2)) * np.maximum(half - 0.75 * radius, 0.15 * half)
         starts *= 0.5 if self.recipe.crossing else 1  # room for two to pass each other
         start = max(starts, key=lambda start: min([_gap(start, other) for other in others], default=0.0))
         spread = np.exp(np.clip(self.recipe.pace_spread * rng.standard_normal(), -2, 1.5))
@@ -72,7 +78,7 @@ def cast_things(stage: Stage, rng: np.random.Generator, twist: np.random.Generat
     passing_by, each = each[:MOST_PASSERS], each[MOST_PASSERS:]
     count = max(int(company.choice(len(shares), p=shares / shares.sum())) + 1, recipe.least_objects)
     ride = recipe.follow * (1 - min(abs(riding.normal(0, 0.25)), 1))
-    largest, things = LARGEST / (1 + 0.12 * max(count - 2, 0)), []
+    largest, things = LARGEST / (1 + THRONG * max(count - 2, 0)), []
     for number, own in enumerate(each[:count], 1):
         rides = riding.random() < ABREAST or number == 1
         drifting = twist.spawn(1)[0] if recipe.drift else None
@@ -150,12 +156,12 @@ def _stuff(stage: Stage, rng, start: np.ndarray, texels: int, hidden: bool) -> n
 
 def _mounted(stage: Stage, rng, order: list[Thing], count: int, twist) -> list[Thing]:
     """Perhaps the first object carries a rider, who moves with it: under the same number, or as an object of its own."""
-    wanted, share, own = rng.random() < stage.recipe.riders, rng.uniform(0.4, 0.75), rng.random() < 0.5
+    wanted, share, own = rng.random() < stage.recipe.riders, rng.uniform(*RIDER), rng.random() < 0.5
     category, behind, (growing, dressing) = str(rng.choice(TRAINING)), bool(rng.random() < 0.5), rng.spawn(2)
     if not wanted:
         return order
     mount = next(thing for thing in order if thing.number == 1)
-    radius = max(share * float(np.exp(mount.track[1, SIZE])), 6 * stage.setting.unit)
+    radius = max(share * float(np.exp(mount.track[1, SIZE])), LEAST_RADIUS * stage.setting.unit)
     body = stage.body(growing, category, radius)
     body = body.mirrored() if body.upright and np.cos(mount.track[1, ANGLE]) < 0 else body
     track = mount.track.copy()
@@ -181,7 +187,7 @@ def _twisted(stage: Stage, rng, twist, order: list[Thing], things: list[Thing]) 
         beside = next(place for place, thing in enumerate(order) if thing is first) + int(twist.integers(2))
         order.insert(beside, _lookalike(stage, twist, first, things))
     if recipe.occluder:
-        return _in_front(order, _occluder(stage, twist, first, cover=1.25))
+        return _in_front(order, _occluder(stage, twist, first, cover=COVER))
     if passes and recipe.clock:
         cover, quick = occluder.uniform(0.4, 1.0), occluder.uniform(0.4, 1.2)
         return _in_front(order, _occluder(stage, occluder, first, cover=cover, quick=quick))
@@ -215,7 +221,7 @@ def _crossed(rng, order: list[Thing], things: list[Thing]) -> list[Thing]:
 def _occluder(stage: Stage, rng, hidden: Thing, *, cover: float, quick: float = 1.0) -> Thing:
     """Something that nobody annotated is over object 1 in the middle of the clip and clear of it at both ends."""
     radius, track = cover * _reach(hidden), np.zeros_like(hidden.track)
-    track[:, [X, Y]] = crossing(rng, hidden.track[:, [X, Y]], 1.1 * (radius + _reach(hidden)), quick)
+    track[:, [X, Y]] = crossing(rng, hidden.track[:, [X, Y]], CLEAR * (radius + _reach(hidden)), quick)
     track[:, SIZE] = np.log(radius)
     links = dress(stage.setting, rng, stage.body(rng, "blob", radius), radius)
     return Thing(0, "blob", links, track, hidden.nearness)

@@ -23,6 +23,10 @@ PLACE_CHROMA = 45.0  # of the colour that a place has as a whole; its materials 
 # How much faster than the farthest ground what is nearer passes; things are nearer, and leaves close to the camera nearer still.
 NEARNESS = 1.05, 1.2
 CLOSE = 0.25  # how much nearer those leaves are
+CALM_CLUTTER = 4  # what lies about in an open place, beyond the least
+# Half of the scenes cast shadows and half of the films are blurred: neither may become the mark of an object.
+SHADOWED, SHADOW, LAMP = 0.5, (0.15, 0.5), (1.0, 4)  # how often, how dark, how far it falls in pixels at 96 rows
+OPEN = 0.5  # how often the shutter stays open at all
 HILLY = 0.75  # how often such ground is a hill, a wall or a bank, and not leaves close to the camera
 
 
@@ -39,14 +43,14 @@ def compose(
     place, cast, hand, lens, depth, twist, film = rng.spawn(7)
     setting = replace(_setting(recipe, place, size, frames), sketch=sketch)
     setting = replace(setting, shadow=_shadow(setting, lens))
-    most = recipe.clutter[1] if not setting.calm else min(recipe.clutter[1], recipe.clutter[0] + 4)
+    most = recipe.clutter[1] if not setting.calm else min(recipe.clutter[1], recipe.clutter[0] + CALM_CLUTTER)
     leaves = recipe.clutter[0] + round(place.random() * (most - recipe.clutter[0]))
     camera = _camera(setting, hand)
     back = floor(setting, place, leaves)
     setting = setting if sketch else replace(setting, surroundings=colour_statistics(back.texture))
     things = cast_things(Stage(setting, camera, back), cast, twist)
     behind, front = _sheets(setting, depth, leaves)
-    share, opens = lens.random(), lens.random() < 0.5
+    share, opens = lens.random(), lens.random() < OPEN
     return Scene(
         size=size,
         frames=frames,
@@ -79,7 +83,7 @@ def _drift(share: float, frames: int) -> np.ndarray:
 
 
 def _shadow(setting: Setting, rng) -> Shadow:
-    height, strength = rng.uniform(1.0, 4) * setting.unit, rng.uniform(0.15, 0.5) * (rng.random() < 0.5)
+    height, strength = rng.uniform(*LAMP) * setting.unit, rng.uniform(*SHADOW) * (rng.random() < SHADOWED)
     shift_x, shift_y = np.rint(-height * setting.light).astype(int).tolist()
     return Shadow((shift_x, shift_y), float(height * rng.uniform(0.3, 0.9)), float(strength))
 

@@ -68,6 +68,7 @@ def cut_holes(body, rng: np.random.Generator):
 def _ellipse(size: tuple[int, int], centre: np.ndarray, axes: np.ndarray, angle: float) -> np.ndarray:
     """A soft filled ellipse. Units: texels; centre is row, column; angle in degrees."""
     canvas = np.zeros((size[0] * FINER, size[1] * FINER), np.uint8)
+    # cv2 takes whole numbers with 4 binary digits after the point: 16 to the texel.
     middle = [int(16 * FINER * (centre[axis] + 0.5)) for axis in (1, 0)]
     half = [max(int(16 * FINER * axis), 1) for axis in axes]
     cv2.ellipse(canvas, middle, half, angle, 0, 360, 255, -1, cv2.LINE_8, 4)

@@ -15,6 +15,7 @@ HIDDEN, BACK = 0.25, 0.6  # an occluded object shows less than a quarter for a m
 COVERED = 0.3  # of two that cross, one covers at least this share of the other
 GROWN = 2.0  # the largest own area over the smallest
 QUICK = 0.018  # of the frame's diagonal: a fast object's usual step, twice that of a plain one
+TWIN, TWIN_SEEN = 0.4, 0.6  # of object 1's first size that its twin shows, and in which share of the frames at least
 SEEN = 0.3  # of its first size: what an object shows in the middle of the clip and at its end, unless something is in front
 
 
@@ -67,7 +68,7 @@ def has_a_twin(ids: np.ndarray, owner: np.ndarray, scene: Scene) -> bool:
     if not twins:
         return False
     area = np.isin(owner, layers_of(scene, twins[0])).sum((1, 2))
-    return bool((area > 0.4 * (ids[0] == 1).sum()).mean() > 0.6 and stays(ids, owner, scene))
+    return bool((area > TWIN * (ids[0] == 1).sum()).mean() > TWIN_SEEN and stays(ids, owner, scene))
 
 
 def covered(scene: Scene, numbers: tuple[int, ...], by: Thing) -> np.ndarray:

@@ -68,11 +68,11 @@ def wall(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 def posts(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Trunks, poles or slats, nearly parallel. Shapes: returns (height,width)."""
-    side, lean, thickness = (
+    side, lean = (
         max(height, width),
         rng.normal(0, 0.15) + rng.choice([0, 0, np.pi / 2]),
-        rng.uniform(0.008, 0.05),
-    )
+    )  # two in three stand, the rest lie
+    thickness = rng.uniform(0.008, 0.05)
     shapes = []
     for _ in range(rng.integers(2, 9)):
         half = thickness * side * rng.uniform(0.6, 1.4) / 2
@@ -104,7 +104,7 @@ def _filled(rng: np.random.Generator, shapes: list[np.ndarray], height: int, wid
     """Straight-edged shapes, anti-aliased, some of them with a frayed or soft edge."""
     mask = np.zeros((height, width), np.uint8)
     for corners in shapes:
-        cv2.fillPoly(mask, [np.int32(np.rint(corners * 8))], 255, cv2.LINE_AA, 3)
+        cv2.fillPoly(mask, [np.int32(np.rint(corners * 8))], 255, cv2.LINE_AA, 3)  # 3 binary digits
     if rng.random() < 0.6:
         return mask.astype(np.float32) / 255
     return _bordered(rng, cv2.GaussianBlur(mask, (0, 0), 3).astype(np.float32) * np.float32(7 / 255) - 3.5)

@@ -11,6 +11,15 @@ import math
 import numpy as np
 
 PAN, TURN, NEAR, LEAN_X, LEAN_Y = slice(0, 2), 2, 3, 4, 5  # columns of a camera track
+# Chosen by hand; what comes of them (speeds, IoU with the next mask, the camera's turns) is held to DAVIS by the statistics gate.
+ROOM = 0.34, 0.30  # of the frame's width and height, from its middle: who strolls beyond turns back, so that few leave
+TURNING = 0.8, 0.09  # of a turn goes on in the next tick; radians by which it changes
+HURRYING = 0.85, 0.2  # likewise the logarithm of the speed
+TURN_BACK = 0.35  # radians per tick: half a circle in nine
+SLOPE = 0.2, 0.7  # of a pan that goes upwards, against one that goes sideways
+TREMOR = 0.25, (4, 9)  # of a hand: pixels at 96 rows, and its periods in ticks
+TURNS, NEARS = 0.012, 0.025  # of the camera: radians; logarithm of the magnification
+LEANS = 3e-5  # per pixel at 96 rows: the frame's edge is then a quarter of a per cent nearer or farther than its middle
 
 
 def clock(frames: int, speed: float = 1.0) -> np.ndarray:
@@ -43,18 +52,18 @@ def stroll(
     >>> way[1].tolist() == way[4].tolist() == [5.0, 7.0]
     True
     """
-    reach = np.array([0.34 * size[1], 0.30 * size[0]])
+    reach = np.array([ROOM[0] * size[1], ROOM[1] * size[0]])
     heading, bent, hurry = rng.uniform(0, 2 * np.pi), 0.0, 0.0
     steps = max(int(np.ceil(time.max())), 1)
     shocks = rng.standard_normal((steps, 2))
     place, way = np.array(start, dtype=float), [np.array(start, dtype=float)]
     for shock in shocks:
-        bent = 0.8 * bent + 0.09 * shock[0]
-        hurry = 0.85 * hurry + 0.2 * shock[1]
+        bent = TURNING[0] * bent + TURNING[1] * shock[0]
+        hurry = HURRYING[0] * hurry + HURRYING[1] * shock[1]
         ahead = np.array([np.cos(heading), np.sin(heading)])
         outside = np.clip(np.abs(place) - reach, 0, None) * np.sign(place)
         if outside @ ahead > 0:  # turn to the side that leads back
-            bent = 0.35 * np.sign(ahead[0] * -outside[1] + ahead[1] * outside[0])
+            bent = TURN_BACK * np.sign(ahead[0] * -outside[1] + ahead[1] * outside[0])
         heading += bent
         place = place + pace * np.exp(hurry) * np.array([np.cos(heading), np.sin(heading)])
         way.append(place)
@@ -86,7 +95,7 @@ def camera_track(
     Units: pixels, pixels, radians, logarithm of the magnification, per pixel; pan is a speed in pixels per tick.
     """
     heading = rng.uniform(0, 2 * np.pi)
-    flat = np.array([1.0, rng.uniform(0.2, 0.7)])  # pans go sideways more than up
+    flat = np.array([1.0, rng.uniform(*SLOPE)])
     curve = wave(rng, time, 0.35, (30, 90))
     way = np.stack([np.cos(heading + curve), np.sin(heading + curve)], 1) * flat
     hurry = np.exp(0.6 * wave(rng, time, 0.5, (12, 50)))
@@ -94,11 +103,11 @@ def camera_track(
     passed = np.cumsum(steps * np.gradient(time)[:, None], 0) if np.ptp(time) else np.zeros_like(steps)
     track = np.zeros((len(time), 6))
     track[:, PAN] = passed - passed[1]
-    track[:, PAN] += sway * unit * np.stack([wave(rng, time, 0.25, (4, 9)), wave(rng, time, 0.25, (4, 9))], 1)
-    track[:, TURN] = sway * wave(rng, time, 0.012, (16, 60))
-    track[:, NEAR] = sway * wave(rng, time, 0.025, (25, 90))
-    track[:, LEAN_X] = sway * wave(rng, time, 3e-5 / unit, (20, 60))
-    track[:, LEAN_Y] = sway * wave(rng, time, 3e-5 / unit, (20, 60))
+    track[:, PAN] += sway * unit * np.stack([wave(rng, time, *TREMOR), wave(rng, time, *TREMOR)], 1)
+    track[:, TURN] = sway * wave(rng, time, TURNS, (16, 60))
+    track[:, NEAR] = sway * wave(rng, time, NEARS, (25, 90))
+    track[:, LEAN_X] = sway * wave(rng, time, LEANS / unit, (20, 60))
+    track[:, LEAN_Y] = sway * wave(rng, time, LEANS / unit, (20, 60))
     return track
 
 

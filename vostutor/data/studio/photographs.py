@@ -29,6 +29,7 @@ LEAST_SHRINK = {  # by which a photograph must shrink at least before it is as s
 }
 PHOTOGRAPHS = tuple(LEAST_SHRINK)
 SHARES = np.array([1, 2, 2, 1, 1, 1, 1, 1]) / 10  # grass and gravel twice: they look like nothing else in particular
+LEAST_SIDE = 100  # pixels: a smaller photograph would give every piece the same content
 SHRINKS = (1.0, 1.5, 2.0, 3.0)  # sizes at which a photograph is kept, averaged over areas
 
 
@@ -101,7 +102,9 @@ def photo(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """
     name = PHOTOGRAPHS[rng.choice(len(PHOTOGRAPHS), p=SHARES)]
     side = min(photograph(name).shape[:2])
-    fitting = [factor for factor in SHRINKS if factor >= LEAST_SHRINK[name] and side / factor >= max(height, 100)]
+    fitting = [
+        factor for factor in SHRINKS if factor >= LEAST_SHRINK[name] and side / factor >= max(height, LEAST_SIDE)
+    ]
     factor = fitting[rng.integers(len(fitting))] if fitting else LEAST_SHRINK[name]
     grain = piece(rng, noise_plate(0), height, width)[..., :1] * np.float32(rng.uniform(1, 7))
     return window(rng, shrunk(name, factor), height, width) + grain

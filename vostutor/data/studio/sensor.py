@@ -11,7 +11,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-GRAIN_MARGIN = 32
+GRAIN_MARGIN = 32  # texels to shift the grain by: a thousand windows, so that hardly two frames of a clip share one
+MIDDLE = 118  # grey level about which contrast grows
+# One camera at strength 1, chosen by hand: saturation, gradients and spectrum of the frames are held to DAVIS by the statistics gate.
+CHROMA, GREY = (0.75, 1.5), 0.05  # and how often a film is grey
+CONTRAST, BRIGHTNESS, BALANCE = (0.8, 1.25), 18, 0.06  # brightness in grey levels, balance of the channels
+GAMMA, BLUR, NOISE = 0.15, 0.4, 1.0  # deviation of its logarithm; pixels at 96 rows; grey levels
+SHARPEN, SHARPENED = 0.9, 0.6  # at most; how often
+QUALITY = 55, 97  # of JPEG, the last excluded; DAVIS has 75
+HAZY = 0.08  # how often
+# Light, in logarithms per frame: exposure wanders and keeps .92 of where it was; some clips ramp, by up to .14, 18 grey levels of a
+# middle grey (DAVIS: 10 to 25 where it happens at all); the white balance creeps.
+WANDER, KEEPS, RAMP, RAMPED, CREEP = 0.001, 0.92, 0.14, 0.2, 0.0006
 
 
 @dataclass(frozen=True)
@@ -43,19 +54,19 @@ def draw_sensor(
     >>> ideal.gamma, ideal.noise, ideal.quality, ideal.gains.shape
     (1.0, 0.0, None, (4, 3))
     """
-    chroma = rng.uniform(0.75, 1.5) * (rng.random() >= 0.05)
-    contrast, brightness = rng.uniform(0.8, 1.25), rng.uniform(-18, 18)
-    balance = 1 + rng.uniform(-0.06, 0.06, 3)
-    gamma, unit = np.exp(rng.normal(0, 0.15)), min(size[0], 0.6 * size[1]) / 96
-    blur = rng.uniform(0.0, 0.4) * unit**0.5
-    sharpen, noise = rng.uniform(0, 0.9) * (rng.random() < 0.6), np.abs(rng.normal(0, 1.0))
-    quality, hazy = int(rng.integers(55, 97)), rng.random() < 0.08
+    chroma = rng.uniform(*CHROMA) * (rng.random() >= GREY)
+    contrast, brightness = rng.uniform(*CONTRAST), rng.uniform(-BRIGHTNESS, BRIGHTNESS)
+    balance = 1 + rng.uniform(-BALANCE, BALANCE, 3)
+    gamma, unit = np.exp(rng.normal(0, GAMMA)), min(size[0], 0.6 * size[1]) / 96
+    blur = rng.uniform(0, BLUR) * unit**0.5
+    sharpen, noise = rng.uniform(0, SHARPEN) * (rng.random() < SHARPENED), np.abs(rng.normal(0, NOISE))
+    quality, hazy = int(rng.integers(*QUALITY)), rng.random() < HAZY
     haze = _haze(rng, size) if hazy else None
     gains = _light(rng, frames, flicker)
     chroma, contrast, balance = (1 + strength * (value - 1) for value in (chroma, contrast, balance))
     chroma = max(chroma, 0.0)  # strength beyond 1 must not turn grey into the opposite colours
     mix = contrast * balance[:, None] * ((1 - chroma) / 3 + chroma * np.eye(3))
-    colour = np.column_stack([mix, np.full(3, 118 * (1 - contrast) + strength * brightness)]).astype(np.float32)
+    colour = np.column_stack([mix, np.full(3, MIDDLE * (1 - contrast) + strength * brightness)]).astype(np.float32)
     blur, sharpen, noise = (float(strength * value) for value in (blur, sharpen, noise))
     quality = round(100 - strength * (100 - quality)) if strength else None
     haze = strength * haze if strength and haze is not None else None
@@ -102,12 +113,12 @@ def grain_for(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
 
 def _light(rng: np.random.Generator, frames: int, flicker: float) -> np.ndarray:
     """Gain of each channel in each frame: a wandering exposure, sometimes a ramp, and a white balance that creeps. Shapes: (T,3)."""
-    steps = 0.001 * rng.standard_normal(frames)
+    steps = WANDER * rng.standard_normal(frames)
     exposure = np.zeros(frames)
     for t in range(1, frames):
-        exposure[t] = 0.92 * exposure[t - 1] + steps[t]
-    ramp = rng.uniform(-0.14, 0.14) * (rng.random() < 0.2) * np.linspace(0, 1, frames)
-    balance = np.cumsum(0.0006 * rng.standard_normal((frames, 3)), 0)
+        exposure[t] = KEEPS * exposure[t - 1] + steps[t]
+    ramp = rng.uniform(-RAMP, RAMP) * (rng.random() < RAMPED) * np.linspace(0, 1, frames)
+    balance = np.cumsum(CREEP * rng.standard_normal((frames, 3)), 0)
     return np.exp(flicker * (exposure[:, None] + ramp[:, None] + balance - balance[0])).astype(np.float32)
 
 
