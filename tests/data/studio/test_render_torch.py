@@ -1,10 +1,13 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from tests.data.studio.scenes import black_floor, handmade, scene_of, white_square
+from vostutor.core.errors import SettingsError
+from vostutor.data.minivos import draw_clip, draw_training_clip
 from vostutor.data.studio import render_torch
 from vostutor.data.studio.render import draw
 from vostutor.data.studio.render_torch import film
@@ -105,3 +108,28 @@ def test_moments_drawn_in_small_groups_give_the_same_clip(monkeypatch):
 def test_both_renderers_draw_the_same_clip_on_a_gpu(record_property, capsys):
     rows = [difference(scene_of(name, seed), "cuda") for seed, name in enumerate(NAMES)]
     assert agree(report(rows, record_property, capsys))
+
+
+@pytest.mark.parametrize("drawn", [partial(draw_clip, "plain"), partial(draw_training_clip, progress=0.0, flow=True)])
+def test_a_clip_drawn_by_torch_is_the_one_drawn_by_numpy(drawn):
+    """Through the sensor as well, whose noise and JPEG may turn a rounded grey level into a few."""
+    ours, theirs = drawn(seed=5, frames=2), drawn(seed=5, frames=2, device="cpu")
+    assert (ours.source, ours.categories) == (theirs.source, theirs.categories)
+    assert (ours.ids != theirs.ids).sum() <= ours.ids.numel() / 10_000
+    same = ours.depth_order[0] == theirs.depth_order[0]
+    assert (ours.flow_fwd - theirs.flow_fwd)[0, :, same].abs().max() < 1e-4
+    assert (ours.frames.int() - theirs.frames.int()).abs().float().mean() < 0.5
+
+
+@pytest.mark.parametrize("device", ["tpu", "cuda:x", 0])
+def test_a_device_that_is_none_is_refused(device):
+    with pytest.raises(SettingsError, match="a device: None"):
+        draw_clip("plain", 0, frames=2, device=device)
+    with pytest.raises(SettingsError, match="a device: None"):
+        draw_training_clip(0, progress=0.0, frames=2, device=device)
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SettingsError, match="a GPU to draw on"):
+        draw_clip("plain", 0, frames=2, device="cuda")

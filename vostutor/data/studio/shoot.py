@@ -45,8 +45,11 @@ def shoot(
     frames: int = 16,
     promise: Promise | None = None,
     flow: bool = True,
+    device: str | None = None,
 ) -> Footage:
     """The first scene of this seed in which every object shows itself at the start and the promise holds, filmed.
+
+    device None draws with numpy and OpenCV, any other with `render_torch` on that device: up to rounding the same clip.
 
     >>> from vostutor.data.studio.recipe import PLAIN
     >>> shoot(PLAIN, 3, frames=2).frames.shape
@@ -55,15 +58,25 @@ def shoot(
     scene = cast(recipe, seed, size, frames, promise)
     rng = np.random.default_rng([seed, 1])
     grain = grain_for(rng, size)
-    views = [draw(scene, t) for t in range(frames)]
-    pictures = [develop(scene.sensor, view.image, t, grain, rng) for t, view in enumerate(views)]
-    return Footage(
-        scene,
-        np.stack(pictures),
-        np.stack([view.ids for view in views]),
-        np.stack([view.owner for view in views]),
-        *(motion(views) if flow else ()),
-    )
+    images, ids, owner, *moved = _drawn(scene, flow) if device is None else _filmed(scene, flow, device)
+    pictures = [develop(scene.sensor, image, t, grain, rng) for t, image in enumerate(images)]
+    return Footage(scene, np.stack(pictures), ids, owner, *moved)
+
+
+def _drawn(scene: Scene, flow: bool) -> tuple:
+    """Images, ids and owner, and what is told of motion if that is asked for."""
+    views = [draw(scene, t) for t in range(scene.frames)]
+    ids, owner = np.stack([view.ids for view in views]), np.stack([view.owner for view in views])
+    return [view.image for view in views], ids, owner, *(motion(views) if flow else ())
+
+
+def _filmed(scene: Scene, flow: bool, device: str) -> tuple:
+    """The same from the torch renderer."""
+    from vostutor.data.studio.render_torch import film  # torch is heavy, and only asked for here
+
+    shot = film(scene, device)
+    names = ("images", "ids", "owner", *(("flow_fwd", "flow_bwd", "occluded") if flow else ()))
+    return tuple(getattr(shot, name).cpu().numpy() for name in names)
 
 
 def motion(views: list[Drawn]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
