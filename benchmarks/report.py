@@ -23,18 +23,18 @@ LADDER = ("bare", *KNOBS)
 
 def statistics_table(stored: dict) -> str:
     """Each row of the gate: DAVIS's middle half, our percentiles, and where we are outside, why."""
+    figures = clip_statistics.judged(stored["percentiles"], stored["shares"])
     rows = [["row", "DAVIS p25", "DAVIS p75", "p5", "p25", "**p50**", "p75", "p95", "inside"]]
     for name in (name for names in davis.ROWS for name in names):
-        low, high = davis.middle_half(name)
-        ours = stored["percentiles"][name]
-        mark = "yes" if low <= ours[2] <= high else clip_statistics.REASONS[name]
-        rows.append([name, *(f"{value:.3g}" for value in (low, high, *ours)), mark])
-    rows += [
-        [name, f"{share:.2f} of frames", "", "", "", f"{stored['shares'][name]:.2f}", "", "", ""]
-        for name, share in davis.SHARES.items()
-    ]
-    count = sum(clip_statistics.inside(stored["percentiles"], names) for names in davis.ROWS)
-    return f"{markdown_table(rows)}\n\n{count} of {len(davis.ROWS)} rows have all their medians inside DAVIS's middle half."
+        half, share = (f"{value:.3g}" for value in davis.middle_half(name)), f"{figures[name]:.2f} of frames"
+        ours = ["", "", share, "", ""] if name in davis.SHARES else [f"{v:.3g}" for v in stored["percentiles"][name]]
+        mark = "yes" if clip_statistics.inside(figures, [name]) else clip_statistics.REASONS[name]
+        rows.append([name, *half, *ours, mark])
+    count = sum(clip_statistics.inside(figures, names) for names in davis.ROWS)
+    return (
+        f"{markdown_table(rows)}\n\n{count} of {len(davis.ROWS)} rows have all their medians inside DAVIS's middle half; "
+        "a share of frames is inside when it is no further from DAVIS's than the standard error of that over the six sequences."
+    )
 
 
 def probes_table(stored: dict) -> str:

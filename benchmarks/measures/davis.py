@@ -16,6 +16,7 @@ from vostutor.data.davis import DavisRoot
 
 MEASURED = Path(__file__).parent / "davis_statistics.json"
 
+EXCERPT = ("libby", 11)  # eleven frames: the first that are ten apart
 SEQUENCES = ("blackswan", "car-shadow", "dog", "libby", "horsejump-high", "kite-surf")
 PERCENTILES = (5, 25, 50, 75, 95)
 
@@ -55,6 +56,8 @@ FIGURES: dict[str, tuple[float | None, ...]] = {
     "outline / inside": (0.40, 0.92, 1.6, 1.9, 2.3),
     "outline / ring": (1.5, 1.9, 2.1, 2.4, 3.5),
     "outline above p75": (0.47, 0.57, 0.66, 0.76, 0.85),
+    "edge width": (1, 2.5, 4.5, 6.5, 10),
+    "edge width @96": (None, None, None, None, None),
     "own drift 5": (None, None, 0.015, None, None),
     "own drift 10": (None, None, 0.031, None, None),
     "own drift 20": (None, None, 0.049, None, None),
@@ -76,7 +79,9 @@ SHARES = {"touches the edge": 0.23, "in pieces": 0.22, "has a hole": 0.15, "is t
 
 # The sheet's rows: a row with several figures is inside when all of them are.
 ROWS: tuple[tuple[str, ...], ...] = (
-    *((name,) for name in tuple(FIGURES)[:10]),
+    *((name,) for name in tuple(FIGURES)[:6]),
+    tuple(SHARES),
+    *((name,) for name in tuple(FIGURES)[6:10]),
     ("IoU 5 apart", "IoU 10 apart"),
     ("log area over 10",),
     ("object flow",),
@@ -86,7 +91,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("background flow",),
     ("camera shift", "camera rotation", "camera zoom"),
     ("camera residual",),
-    ("spectrum slope @96",),
+    ("spectrum slope @96",),  # of frames at 480 rows the slope has other frequencies to be fitted to
     ("Laplacian variance",),
     ("mean gradient",),
     ("luminance", "luminance deviation"),
@@ -96,7 +101,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("outline / inside",),
     ("outline / ring",),
     ("outline above p75",),
-    ("own drift 5", "own drift 10"),
+    ("edge width @96",),  # at 480 rows there is what 96 rows cannot show
+    ("own drift 5", "own drift 10", "own drift 20"),
     ("warp residual background", "warp residual object"),
     ("exposure", "exposure range"),
     ("channel gain", "white balance"),
@@ -106,18 +112,45 @@ ROWS: tuple[tuple[str, ...], ...] = (
 def middle_half(name: str) -> tuple[float, float]:
     """DAVIS's p25 and p75: the sheet's, or where it has none, this script's own; NaN where neither exists.
 
+    A share of frames has no quartiles: there it is the share, give or take its standard error over the six sequences.
+
     >>> middle_half("saturation")
     (58, 93)
     """
+    if name in SHARES:
+        each = [shares[name] for shares in recorded().get("sequences", {}).values()] or [np.nan, np.nan]
+        error = float(np.std(each, ddof=1) / np.sqrt(len(each)))
+        return SHARES[name] - error, SHARES[name] + error
     _, low, _, high, _ = FIGURES[name]
     _, own_low, _, own_high, _ = measured().get(name, (np.nan,) * 5)
     return (own_low if low is None else low), (own_high if high is None else high)
 
 
-@cache
+def middle(name: str) -> float:
+    """DAVIS's median, or the share of its frames; this script's own where the sheet has none.
+
+    >>> middle("saturation"), middle("is thin")
+    (68, 0.3)
+    """
+    own = SHARES[name] if name in SHARES else FIGURES[name][2]
+    return measured().get(name, [np.nan] * 5)[2] if own is None else own
+
+
 def measured() -> dict[str, list[float]]:
     """Percentiles of the six sequences as this script measures them, by name; empty before they were written."""
-    return json.loads(MEASURED.read_text())["percentiles"] if MEASURED.exists() else {}
+    return recorded().get("percentiles", {})
+
+
+@cache
+def recorded() -> dict:
+    """All that this script wrote down of DAVIS: "percentiles", "shares", "sequences" with the shares of each, and the "excerpt"."""
+    return json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
+
+
+def excerpt(root: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """A few frames and masks of one sequence, to try in seconds whether the measures are what they were. Shapes: as `read`."""
+    _, frames, mask = next(read(root, EXCERPT[:1]))
+    return frames[: EXCERPT[1]], mask[: EXCERPT[1]]
 
 
 def read(root: str | Path, sequences=SEQUENCES) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

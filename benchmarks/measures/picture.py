@@ -6,7 +6,8 @@ Letters: T frames, H rows, W columns.
 import cv2
 import numpy as np
 
-from benchmarks.measures.observed import Observed, grown, inside, ring, shrunk, thinned
+from benchmarks.measures.edge import REACH, SMALL_REACH, edge_widths
+from benchmarks.measures.observed import SMALL, Observed, grown, inside, ring, shrunk, thinned
 
 FLAT = 1e-3  # grey levels per pixel, so that a plain colour has a ratio too
 LOWEST, HIGHEST = 4, 0.25  # the slope is fitted from 4 cycles per frame to .25 cycles per pixel
@@ -74,6 +75,17 @@ def contrast(observed: Observed, mask: np.ndarray, t: int) -> dict[str, float]:
         "outline / ring": gradient[outline].mean() / (gradient[around].mean() + FLAT),
         "outline above p75": (gradient[outline] > np.percentile(gradient, 75)).mean(),
     }
+
+
+def edges(observed: Observed, mask: np.ndarray, t: int) -> dict[str, np.ndarray]:
+    """Widths of an object's clean edges, one a place on the outline: at 96x160, and of larger frames at their own size too.
+
+    Units: pixels at 480 rows, and at 96.
+    """
+    rows = {"edge width @96": edge_widths(observed.small.grey[t], shrunk(mask), SMALL_REACH)}
+    if observed.size != SMALL:
+        rows["edge width"] = edge_widths(observed.grey[t], mask, REACH) * 480 / observed.size[0]
+    return rows
 
 
 def change(observed: Observed, t: int, background: np.ndarray) -> dict[str, float]:

@@ -14,10 +14,11 @@ def block(name):
 
 def test_a_row_outside_tells_its_reason_and_a_row_inside_says_yes():
     middle = {name: [0, 0, sum(davis.middle_half(name)) / 2, 0, 0] for name in NAMES}
-    stored = {"percentiles": middle | {"outline / ring": [0, 0, 99, 0, 0]}, "shares": dict.fromkeys(davis.SHARES, 0.5)}
-    table = report.statistics_table(stored)
-    assert clip_statistics.REASONS["outline / ring"] in table and table.count("| yes |") == len(NAMES) - 1
-    assert f"{len(davis.ROWS) - 1} of {len(davis.ROWS)} rows" in table
+    outside = {"outline / ring": [0, 0, 99, 0, 0]}
+    table = report.statistics_table({"percentiles": middle | outside, "shares": davis.SHARES | {"has a hole": 0.99}})
+    assert all(clip_statistics.REASONS[name] in table for name in ("outline / ring", "has a hole"))
+    assert table.count("| yes |") == len(NAMES) - 2 and f"{len(davis.ROWS) - 2} of {len(davis.ROWS)} rows" in table
+    assert "| 0.99 of frames |" in table
 
 
 def test_the_ladder_is_read_on_the_choosing_half_and_v1_is_judged_on_both():
