@@ -39,14 +39,6 @@ def pictures(seed, count=24, fringe=False, blurred=False):
     return Pictures(frames, masks)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def test_auc_counts_the_pairs_in_order():
     score = np.array([0.1, 0.4, 0.35, 0.8])
     assert auc(score, np.array([0, 0, 1, 1])) == 0.75  # of (.35,.8) against (.1,.4) only .35 < .4 is wrong

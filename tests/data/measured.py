@@ -10,7 +10,11 @@ from functools import cache
 import cv2
 import numpy as np
 
+from benchmarks.measures.picture import colours
+from benchmarks.measures.picture import distance as apart
+from benchmarks.measures.shape import aligned_iou
 from vostutor.data.studio.labels import promise
+from vostutor.data.studio.labels import shown as shown  # for the tests that import what can be measured from here
 from vostutor.data.studio.layers import flow_between
 from vostutor.data.studio.recipe import RECIPES
 from vostutor.data.studio.render import draw, trace
@@ -30,12 +34,6 @@ def traced(label, seed, frames=FRAMES):
 
 def ids_of(label, seed):
     return np.stack([view.ids for view in traced(label, seed)[1]])
-
-
-def shown(ids, number=1):
-    """Share of its first size that an object shows in each frame. Shapes: (T,H,W) -> (T,)."""
-    area = (ids == number).sum((1, 2)).astype(float)
-    return area / area[0]
 
 
 def centre(mask):
@@ -65,22 +63,14 @@ def stiffness(label, seed):
     for a, b in zip(ids == 1, ids[1:] == 1, strict=False):
         if min(a.sum(), b.sum()) < 40:
             continue
-        x, y = np.rint(centre(a) - centre(b)).astype(int)
-        moved = cv2.warpAffine(b.astype(np.uint8), np.float32([[1, 0, x], [0, 1, y]]), b.shape[::-1]) > 0
-        kept.append((a & moved).sum() / (a | moved).sum())
+        kept.append(aligned_iou(a, b))
     return np.mean(kept)
 
 
 def histogram(image, mask):
     """Share of each of 8 x 8 x 8 colours of Lab among the masked pixels."""
     lab = cv2.cvtColor(np.clip(image, 0, 255).astype(np.uint8), cv2.COLOR_RGB2LAB)
-    counts = cv2.calcHist([lab], [0, 1, 2], mask.astype(np.uint8), [8] * 3, [0, 256] * 3).ravel()
-    return counts / counts.sum()
-
-
-def apart(one, other):
-    """From 0, the same colours, to 1, none in common: 1 minus the Bhattacharyya coefficient."""
-    return 1 - float(np.sqrt(one * other).sum())
+    return colours(lab[mask > 0])
 
 
 def contrast(label, seed):
