@@ -68,7 +68,7 @@ print(f"two things of the kind {kind}")
 # %%
 ids = pair.ids[0]
 asked = {f"semantic: {kind}": (ids > 0).long(), f"instance: {kind} 1, {kind} 2": ids, "object: this one": (ids == first).long()}
-panels = [draw_masks(pair.frames[0], colouring, opacity=0.8, width=1, scale=2) for colouring in asked.values()]
+panels = [draw_masks(pair.frames[0], colouring, opacity=0.8, width=1) for colouring in asked.values()]
 alt = f"One frame with two things, a {kind} each: tinted alike, tinted apart, and only one of them tinted."
 Picture(contact_sheet(panels, captions=list(asked)), alt=alt, width=980)
 
@@ -635,15 +635,15 @@ my_guess = {
 }
 
 # %% [markdown]
-# It begins with a switch that is not in your list: the camera no longer follows the things. Press *all switches back*, turn the others one at a time, play, and read off where each curve falls below one half.
-# In the frames, blue is right, striped is lost, chequered is not the object.
+# It begins with a switch that is not in your list: the camera no longer follows the things. Press *all switches back*, turn the others one at a time, play, and read off where each curve falls below one half (a ring marks the place).
+# In the frames, green is right, striped is lost, chequered is not the object; what a switch is about is written below the switches when you come to it.
 # Find four things: a switch that hurts copy far more than flow warp; one that helps one of the two and hurts the other; several that change the picture and hardly either curve;
 # and the frame in which the occluder takes the object away from flow warp. What has flow warp left from there on?
 
 # %%
 from vostutor.widgets import Switchboard
 
-board = Switchboard({"riding": "no"}, systems=SYSTEMS, jaccard=jaccard)
+board = Switchboard({"riding": "no"}, frame=10, systems=SYSTEMS, jaccard=jaccard)
 board
 
 # %% [markdown]
@@ -721,11 +721,10 @@ live = {name: list(islice(predict(new(), source), 24)) for name, new in SYSTEMS.
 print(source.name if data_root else "no data_root was given: one more minivos clip")
 
 # %%
-keep = (len(frames) // 2, len(frames) - 1)
-tiles = [draw_masks(frames[t], result[t].ids, width=1) for result in live.values() for t in keep]
-names = [f"{name} · frame {t}" for name in live for t in keep]
-alt = f"The middle and the end of {source.name}, above with the copied mask, below with the one that flow warp carried along."
-Picture(contact_sheet(tiles, columns=len(keep), captions=names), alt=alt, width=640)
+last = len(frames) - 1
+tiles = [draw_masks(frames[last], result[last].ids, width=1) for result in live.values()]
+alt = f"Frame {last} of {source.name}, on the left with the copied mask, on the right with the one that flow warp carried along."
+Picture(contact_sheet(tiles, captions=[f"{name} · frame {last}" for name in live]), alt=alt, width=900)
 
 # %% [markdown]
 # ## 12 · And the other tasks?

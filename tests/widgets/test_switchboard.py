@@ -7,23 +7,12 @@ import torch
 from vostutor.core import Clip, VosError
 from vostutor.data.studio.recipe import PLAIN
 from vostutor.models import CopyFirstMask
+from vostutor.viz.colours import series_look
 from vostutor.viz.draw import as_pixels
 from vostutor.widgets import Switchboard
 from vostutor.widgets.packing import unpack_ids
-from vostutor.widgets.switches import (
-    EXTRA,
-    FRAMES,
-    LOST,
-    RIGHT,
-    SEED,
-    SWITCHES,
-    film,
-    judge,
-    moved,
-    paint,
-    recipe_of,
-    try_systems,
-)
+from vostutor.widgets.switches import FRAMES, SEED, SWITCHES, film, moved, recipe_of, try_systems
+from vostutor.widgets.verdicts import EXTRA, LOST, PAINT, PERIOD, RIGHT, cover, judge, paint
 
 TURNS = [(switch.name, word) for switch in SWITCHES for word in switch.levels if word != switch.rest]
 
@@ -148,8 +137,27 @@ def test_the_still_picture_says_which_switches_and_which_scores(board):
     board.settings = {"things": "fast"}
     picture = board.static_picture()
     assert "things fast" in picture.alt and f"{board.after.mean('copy'):.2f} after" in picture.alt
-    assert picture.data == board.static_picture().data and len(picture.data) < 40_000
+    assert picture.data == board.static_picture().data and len(picture.data) < 36_000
+    assert picture.size[0] >= 4 * 160  # two panes side by side, each twice as large as drawn
     board.settings = {}
+
+
+def test_a_tint_never_looks_like_a_systems_curve():
+    assert not {colour for colour, _, _ in PAINT.values()} & {series_look(index).colour for index in range(3)}
+
+
+@pytest.mark.parametrize("verdict", PAINT)
+def test_a_pattern_returns_after_its_period_so_that_the_page_can_tile_it(verdict):
+    tile = cover(verdict)
+    assert (cover(verdict, 96, 160) == np.tile(tile, (8, 14))[:, :160]).all() and tile.shape == (PERIOD, PERIOD)
+
+
+def test_verdicts_differ_by_pattern_too():
+    assert len({cover(verdict).tobytes() for verdict in PAINT}) == len(PAINT)
+
+
+def test_the_page_is_told_what_every_switch_is_about(board):
+    assert [told["about"] for told in board.switches] == [switch.about for switch in SWITCHES]
 
 
 def test_a_larger_painting_keeps_its_pixels():

@@ -3,6 +3,11 @@
 const WAIT = 6000;  // ms after which a silent kernel is taken for none: drawing a clip takes some tenths of a second
 const SIDES = ["as the seed draws it", "with your switches"];
 
+function describeSide(model, side) {
+  const turned = Object.entries(model.get("shown").settings).map((turn) => turn.join(": ")).join(" · ");
+  return side === 0 ? SIDES[0] : `${SIDES[1]} – ${turned || "none is turned"}`;
+}
+
 function isShown(model) {
   const { seed, settings } = model.get("shown"), wanted = model.get("settings"), names = Object.keys(wanted);
   return seed === model.get("seed") && names.length === Object.keys(settings).length && names.every((n) => settings[n] === wanted[n]);
@@ -15,10 +20,9 @@ function expandRuns(view, length) {
   return codes;
 }
 
-// How strongly a verdict covers its pixel: the patterns of `paint` in switches.py.
-function coverOf(pattern, x, y) {
-  if (pattern === "whole") return 0.45;
-  return pattern === "stripes" ? ((x + y) % 3 === 0 ? 0.95 : 0.4) : (x + y) % 2 ? 0.95 : 0.45;
+// How much of its pixel a verdict covers: a small tile, `cover` in verdicts.py, laid side by side.
+function coverOf({ cover, period }, x, y) {
+  return cover[(y % period) * period + (x % period)];
 }
 
 function makePane(model, side, s) {
@@ -37,14 +41,16 @@ function makePane(model, side, s) {
     pen.imageSmoothingEnabled = true;
     pen.drawImage(image, 0, 0, width, height);
     drawVerdicts(pen, codes.subarray(t * width * height, (t + 1) * width * height));
-    value.textContent = trial.curve[t] === null ? "not scored" : `J ${short(trial.curve[t])}`;
-    canvas.setAttribute("aria-label", `${look.name}, ${SIDES[side]}, frame ${t}, ${value.textContent}`);
+    const j = trial.curve[t], lost = j !== null && j < model.get("broken");
+    value.textContent = j === null ? "not scored" : `J ${short(j)}${lost ? ", broken" : ""}`;
+    value.classList.toggle("vos-broken", lost);
+    canvas.setAttribute("aria-label", `${look.name}, ${describeSide(model, side)}, frame ${t}, ${value.textContent}`);
   }
   function drawVerdicts(pen, here) {
     const brush = tint.getContext("2d"), picture = brush.createImageData(width, height);
     here.forEach((code, i) => {
       const look = paints[code];
-      if (look) picture.data.set([...look.rgb, 255 * coverOf(look.pattern, i % width, Math.floor(i / width))], 4 * i);
+      if (look) picture.data.set([...look.rgb, 255 * coverOf(look, i % width, Math.floor(i / width))], 4 * i);
     });
     brush.putImageData(picture, 0, 0);
     pen.imageSmoothingEnabled = false;
@@ -60,22 +66,22 @@ function drawSample(look) {
 
 // What the tints mean, each with its pattern.
 function makeKey(model) {
-  const words = { whole: "right", stripes: "lost", checks: "not the object" };
-  const samples = model.get("paints").map(({ rgb, pattern }) => {
-    const canvas = make("canvas", { width: 9, height: 9, class: "vos-mark", "aria-hidden": "true" }), pen = canvas.getContext("2d");
-    canvas.style.imageRendering = "pixelated";
-    for (let i = 0; i < 81; i++) {
-      pen.fillStyle = `rgba(${rgb},${coverOf(pattern, i % 9, Math.floor(i / 9))})`;
-      pen.fillRect(i % 9, Math.floor(i / 9), 1, 1);
+  const wide = 18, high = 12;
+  const samples = model.get("paints").map((paint) => {
+    const canvas = make("canvas", { width: wide, height: high, class: "vos-swatch", "aria-hidden": "true" }), pen = canvas.getContext("2d");
+    for (let i = 0; i < wide * high; i++) {
+      const [x, y] = [i % wide, Math.floor(i / wide)];
+      pen.fillStyle = `rgba(${paint.rgb},${coverOf(paint, x, y)})`;
+      pen.fillRect(x, y, 1, 1);
     }
-    return make("label", {}, canvas, words[pattern]);
+    return make("label", {}, canvas, paint.word);
   });
   return make("div", { class: "vos-controls" }, ...samples);
 }
 
 // ---- J over time, before (faint) and after; the axis is the time line
 function makeTimeline(model) {
-  const frames = model.get("frames"), wide = 840, left = 34, right = 12, top = 8, floor = 118, high = 136;
+  const frames = model.get("frames"), wide = 600, left = 34, right = 12, top = 8, floor = 118, high = 136;
   const x = (t) => left + (t / (frames - 1)) * (wide - left - right), y = (j) => floor - j * (floor - top);
   const svg = makeSvg("svg", { viewBox: `0 0 ${wide} ${high}`, "aria-hidden": "true" }), curves = makeSvg("g");
   for (const [level, word] of [[0, "0"], [model.get("broken"), ".5"], [1, "1"]]) {
@@ -114,14 +120,14 @@ function makeTimeline(model) {
 }
 
 function makeScores(model) {
-  const head = ["", "mean J before", "after", "change", "below .5 from"].map((word) => make("th", { scope: "col" }, word));
+  const head = ["mean J", "before", "after", "change", "breaks"].map((word) => make("th", { scope: "col" }, word));
   const body = make("tbody"), node = make("table", { class: "vos-scores" }, make("thead", {}, make("tr", {}, ...head)), body);
   const draw = () => {
     const [before, after] = model.get("shown").sides;
-    const from = ({ breaks }) => (breaks === null ? "never" : `frame ${breaks}`);
+    const from = ({ breaks }) => (breaks === null ? "never" : `at ${breaks}`);
     const rows = model.get("looks").map((look, s) => {
       const [old, now] = [before.systems[s], after.systems[s]], change = now.mean === null ? null : now.mean - old.mean;
-      const cells = [short(old.mean), short(now.mean), make("b", {}, (change > 0 ? "+" : "") + short(change)), `${from(now)} (before: ${from(old)})`];
+      const cells = [short(old.mean), short(now.mean), make("b", {}, (change > 0 ? "+" : "") + short(change)), from(now)];
       return make("tr", {}, make("th", { scope: "row" }, drawSample(look), look.name), ...cells.map((cell) => make("td", {}, cell)));
     });
     body.replaceChildren(...rows);
@@ -132,7 +138,7 @@ function makeScores(model) {
 // ---- switches: a row of radio buttons each, which bring their own keys
 let boards = 0;  // radio buttons of two boards on one page must not share names
 
-function makeSwitch(model, { name, about, levels, rest }, board, ask) {
+function makeSwitch(model, { name, about, levels, rest }, board, ask, tellAbout) {
   const inputs = levels.map((level) => {
     const input = make("input", { type: "radio", name: `vos-${board}-${name}`, value: level });
     input.addEventListener("change", () => {
@@ -143,13 +149,22 @@ function makeSwitch(model, { name, about, levels, rest }, board, ask) {
     return input;
   });
   const choices = inputs.map((input) => make("label", {}, input, input.value));
-  const node = make("fieldset", { title: about, "data-switch": name }, make("legend", {}, name), make("div", { class: "vos-levels" }, ...choices));
+  const node = make("fieldset", { "aria-description": about, "data-switch": name }, make("legend", {}, name), make("div", { class: "vos-levels" }, ...choices));
+  const words = { name, about: `: ${about}` };
+  for (const enter of ["pointerenter", "focusin"]) node.addEventListener(enter, () => tellAbout(words));
   const draw = () => {
     const now = model.get("settings")[name] ?? rest;
     for (const input of inputs) input.checked = input.value === now;
     node.classList.toggle("vos-turned", now !== rest);
   };
   return { node, draw };
+}
+
+// What the switch is about that was last under the pointer or had the focus; before that, what to do here.
+function makeAbout() {
+  const node = make("p", { class: "vos-about" }), tellAbout = ({ name, about }) => node.replaceChildren(make("b", {}, name), about);
+  tellAbout({ name: "Turn one switch, then play.", about: " The upper row stays as it is; the lower row, its curves and its scores show what the turn did, and to whom." });
+  return { node, tellAbout };
 }
 
 function makeControls(model, go, ask) {
@@ -181,14 +196,16 @@ function render({ model, el }) {
   const rows = SIDES.map((_, side) => model.get("looks").map((_, s) => makePane(model, side, s)));
   const trials = make("div", { class: "vos-trials" });
   trials.style.gridTemplateColumns = `repeat(${model.get("looks").length}, minmax(0, 1fr))`;
-  rows.forEach((panes, side) => trials.append(make("div", { class: "vos-side" }, SIDES[side]), ...panes.map((pane) => pane.node)));
-  const switches = model.get("switches").map((one) => makeSwitch(model, one, board, ask));
+  const heads = SIDES.map(() => make("div", { class: "vos-side" })), about = makeAbout();
+  rows.forEach((panes, side) => trials.append(heads[side], ...panes.map((pane) => pane.node)));
+  const switches = model.get("switches").map((one) => makeSwitch(model, one, board, ask, about.tellAbout));
   const timeline = makeTimeline(model), scores = makeScores(model), controls = makeControls(model, go, ask);
   const notes = make("div", { class: "vos-notes", role: "status", "aria-live": "polite" });
   const heard = make("div", { role: "status", style: "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)" });
-  const answers = make("div", {}, timeline.node, scores.node);
+  const bench = make("div", {}, trials, controls.node, timeline.node);
+  const panel = make("div", {}, ...switches.map((one) => one.node), about.node, scores.node);
   const root = make("div", { class: "vos vos-board", role: "group", "aria-label": "switchboard: space plays, page up and down step" });
-  root.append(make("div", { class: "vos-desk" }, trials, make("div", {}, ...switches.map((one) => one.node))), controls.node, answers, notes, heard);
+  root.append(make("div", { class: "vos-desk" }, bench, panel), notes, heard);
   listenToKeys(root, {
     " ": () => tell(model, { playing: !model.get("playing") }), PageUp: () => go(-1), PageDown: () => go(1),
     ArrowLeft: () => go(-1), ArrowRight: () => go(1), Home: () => turn(0), End: () => turn(frames - 1),
@@ -200,8 +217,9 @@ function render({ model, el }) {
       films = shown.sides.map(({ film }) => film.map((address) => Object.assign(new Image(), { src: address })));
     }
     [timeline, scores, controls, ...switches].forEach((part) => part.draw());
-    for (const part of [trials, answers]) part.classList.toggle("vos-waiting", waiting);
+    for (const part of [trials, timeline.node, scores.node]) part.classList.toggle("vos-waiting", waiting);
     const said = lost ? "No kernel answers, and only a kernel can draw the clip: the pictures and scores are those of the switches before." : waiting ? "drawing …" : shown.notes.join(" ");
+    heads.forEach((head, side) => (head.textContent = describeSide(model, side)));
     if (notes.textContent !== said) notes.textContent = said;
     if (!waiting && heard.textContent !== shown.verdict) heard.textContent = shown.verdict;
     rows.forEach((panes, side) => panes.forEach((pane) => {

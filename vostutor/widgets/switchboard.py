@@ -6,19 +6,20 @@ once is kept.
 
 from collections.abc import Callable, Mapping
 
+import cv2
 import numpy as np
 import traitlets
 
 from vostutor.core.errors import SettingsError
-from vostutor.viz.colours import DASHES, INK, series_look
+from vostutor.viz.colours import DASHES, INK, Look, series_look
+from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import new_figure, style
 from vostutor.viz.picture import Picture, render_figure
 from vostutor.viz.sheet import contact_sheet
 from vostutor.widgets.packing import pack_frames, pack_ids
-from vostutor.widgets.switches import BROKEN, FRAMES, PAINT, SEED, SWITCHES, Trial, film, moved, paint, try_systems
+from vostutor.widgets.switches import BROKEN, FRAMES, SEED, SWITCHES, Trial, film, moved, try_systems
+from vostutor.widgets.verdicts import PAINT, PERIOD, cover, paint
 from vostutor.widgets.view import View
-
-_MOMENTS = (1, 6, 10)
 
 
 class Switchboard(View):
@@ -70,7 +71,7 @@ class Switchboard(View):
         super().__init__(
             switches=[{"name": s.name, "about": s.about, "levels": list(s.levels), "rest": s.rest} for s in SWITCHES],
             looks=[_look(name, index) for index, name in enumerate(self._systems)],
-            paints=[{"code": code, "rgb": list(rgb), "pattern": pattern} for code, (rgb, pattern) in PAINT.items()],
+            paints=[_paint_of(verdict) for verdict in PAINT],
             size=size,
             settings=moved(settings or {}),
             seed=seed,
@@ -127,17 +128,18 @@ class Switchboard(View):
         return self._packed[key]
 
     def static_picture(self) -> Picture:
-        """Three moments of each system with the switches as they are, and J before and after."""
-        turned = ", ".join(f"{name} {word}" for name, word in self.settings.items()) or "nothing turned"
-        parts = [_sheet(self.after, self._systems), _curves(self.before, self.after, self._systems, turned)]
+        """The board's four panes at its frame, twice as large as drawn, what the tints mean, and J before and after."""
+        panes = _panes(self)
+        parts = [panes, _curves(self.before, self.after, self.frame, wide=max(panes.shape[1], 480))]
         wide = max(part.shape[1] for part in parts)
-        padded = [np.pad(p, ((0, 0), (0, wide - p.shape[1]), (0, 0)), constant_values=255) for p in parts]
+        padded = [np.pad(p, ((0, 6), (0, wide - p.shape[1]), (0, 0)), constant_values=255) for p in parts]
         kinds = ", ".join(self.before.clip.categories)
+        told = "; ".join(f"{pattern} is {word}" for _, word, pattern in PAINT.values())
         alt = (
-            f"Scene {self.seed} ({kinds}) with {turned}: rows of frames with what each system got right (blue), "
-            f"lost (striped) and claimed in excess (chequered). {tell_verdict(self.before, self.after)}"
+            f"Scene {self.seed} ({kinds}), frame {self.frame}: above as its seed draws it, below with {_turned(self)}. "
+            f"What each system made of it: {told}. {tell_verdict(self.before, self.after)}"
         )
-        return Picture(np.concatenate(padded), alt=alt, width=640)
+        return Picture(np.concatenate(padded), alt=alt, width=820)
 
 
 def tell_verdict(before: Trial, after: Trial) -> str:
@@ -191,21 +193,50 @@ def _column(trial: Trial, name: str) -> dict:
     }
 
 
-def _sheet(trial: Trial, systems) -> np.ndarray:
-    frames = trial.clip.frames
-    tiles = [paint(frames[t], trial.verdicts(name)[t]) for name in systems for t in _MOMENTS]
-    return contact_sheet(tiles, columns=len(_MOMENTS), captions=[f"{n} · frame {t}" for n in systems for t in _MOMENTS])
+def _paint_of(verdict: int) -> dict:
+    rgb, word, _ = PAINT[verdict]
+    return {"code": verdict, "rgb": list(rgb), "word": word, "period": PERIOD, "cover": cover(verdict).ravel().tolist()}
 
 
-def _curves(before: Trial, after: Trial, systems, turned: str) -> np.ndarray:
-    figure, ax = new_figure(width=6, height=2.2)
+def _turned(board: Switchboard) -> str:
+    return ", ".join(f"{name} {word}" for name, word in board.settings.items()) or "nothing turned"
+
+
+def _panes(board: Switchboard) -> np.ndarray:
+    """Grain is smoothed away and the frame made a little paler: a stored picture is small, and the verdicts stand out."""
+    tiles, captions, t = [], [], board.frame
+    for trial, side in ((board.before, "as drawn"), (board.after, _turned(board))):
+        calm = cv2.GaussianBlur(as_pixels(trial.clip.frames[t]), (0, 0), 0.6)
+        pale = cv2.addWeighted(calm, 0.8, calm, 0, 40)
+        for name in board._systems:
+            tiles.append(paint(pale, trial.verdicts(name)[t], scale=2))
+            j = trial.curves[name][t]
+            captions.append(f"{name} · {side} · " + (f"J {j:.2f}" if np.isfinite(j) else "not scored"))
+    return contact_sheet(tiles, columns=len(board._systems), captions=captions, size=14)
+
+
+def _curves(before: Trial, after: Trial, frame: int, wide: int) -> np.ndarray:
+    figure, ax = new_figure(width=wide / 96, height=1.9)
     with style():
-        for index, name in enumerate(systems):
+        for index, name in enumerate(after.curves):
             look = series_look(index)
             ax.plot(before.curves[name], color=look.hex, alpha=0.4, linewidth=1, marker=look.marker, markersize=3)
             ax.plot(after.curves[name], color=look.hex, linestyle=look.dash, marker=look.marker, label=name)
         ax.axhline(BROKEN, color="#999999", linewidth=0.8, linestyle="dotted")
-        ax.set(xlabel="frame", ylabel="J (0 to 1)", ylim=(0, 1.05), xlim=(0, FRAMES - 1))
-        ax.set_title(f"strong: {turned}; faint: as the seed draws it", fontsize=9.5, fontweight="normal")
-        ax.legend(loc="upper right", ncols=len(systems))
-    return render_figure(figure, dpi=82)[0]  # 492 pixels, as wide as three frames
+        ax.axvline(frame, color="#999999", linewidth=0.8, zorder=0)
+        ax.set(xlabel="frame; strong with the switches, faint as drawn", ylabel="J", yticks=(0, 0.5, 1))
+        ax.set(ylim=(0, 1.05), xlim=(0, FRAMES - 1))
+        ax.grid(False)
+        figure.legend(handles=ax.lines[1:-2:2] + _key(), loc="outside upper left", ncols=6, frameon=False)
+    return render_figure(figure, dpi=96)[0]
+
+
+def _key() -> list:
+    from matplotlib.patches import Patch
+
+    hatches = {"plain": "", "striped": "//", "chequered": "xx"}
+    looks = [(Look(rgb, "").hex, word, hatches[pattern]) for rgb, word, pattern in PAINT.values()]
+    return [
+        Patch(facecolor="white" if hatch else colour, edgecolor=colour, hatch=hatch, label=word)
+        for colour, word, hatch in looks
+    ]

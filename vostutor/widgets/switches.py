@@ -1,6 +1,6 @@
 """The generator's switches: what each does to the plain recipe, the clip that comes out, and how systems fare on it.
 
-Reading order: Switch, SWITCHES, recipe_of, film (settings and seed -> clip), Trial, try_systems, judge, paint.
+Reading order: Switch, SWITCHES, recipe_of, film (settings and seed -> clip), Trial, try_systems. What became of each pixel: verdicts.py.
 Letters: T frames, H rows, W columns, S systems.
 """
 
@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from vostutor.core.errors import SettingsError
-from vostutor.viz.colours import BLUE, PURPLE, VERMILLION
-from vostutor.viz.draw import as_pixels
+from vostutor.widgets.verdicts import judge
 
 FRAMES = 12
 SEED = 84  # a scene that both baselines follow at first, so that both have something to lose, and in which every switch shows
@@ -180,42 +178,3 @@ def _curve(clip, pred: np.ndarray, jaccard: Callable | None, notes: list[str]) -
         except Exception as error:
             notes.append(f"jaccard gave no number: {type(error).__name__}: {error}")
     return curve
-
-
-RIGHT, LOST, EXTRA = 1, 2, 3
-
-
-def judge(truth, pred) -> np.ndarray:
-    """What became of each pixel: 0 background, 1 the right object, 2 an object missed or misnamed, 3 an object where none is.
-
-    Shapes: ids of any one shape, twice -> uint8 of that shape.
-    >>> judge(np.array([0, 1, 1, 0, 2]), np.array([0, 1, 0, 1, 1])).tolist()
-    [0, 1, 2, 3, 2]
-    """
-    truth, pred = np.asarray(truth), np.asarray(pred)
-    return np.where(truth > 0, np.where(pred == truth, RIGHT, LOST), np.where(pred > 0, EXTRA, 0)).astype(np.uint8)
-
-
-PAINT = {RIGHT: (BLUE, "whole"), LOST: (PURPLE, "stripes"), EXTRA: (VERMILLION, "checks")}
-
-
-def paint(frame, verdicts: np.ndarray, scale: int = 1) -> np.ndarray:
-    """A frame with its verdicts: right is a blue tint, lost is striped purple, extra is chequered vermillion.
-
-    Shapes: frame (3,H,W) or (H,W,3) uint8, verdicts (H,W) -> uint8 (scale H, scale W, 3).
-    >>> paint(np.zeros((1, 2, 3), np.uint8), np.array([[0, 1]]))[0].tolist()
-    [[0, 0, 0], [0, 51, 80]]
-    """
-    pixels = as_pixels(frame)
-    rows, columns = np.indices(verdicts.shape)
-    strong = {
-        "whole": 0.45,
-        "stripes": 0.4 + 0.55 * ((rows + columns) % 3 == 0),
-        "checks": 0.45 + 0.5 * ((rows + columns) % 2),
-    }
-    if scale > 1:
-        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    for verdict, (colour, pattern) in PAINT.items():
-        share = np.where(verdicts == verdict, strong[pattern], 0)[..., None].repeat(scale, 0).repeat(scale, 1)
-        pixels = np.rint((1 - share) * pixels + share * np.array(colour)).astype(np.uint8)
-    return pixels
