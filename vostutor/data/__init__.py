@@ -9,5 +9,8 @@ __getattr__, __all__ = lazily(__name__, {
     "read_ids": "palette", "write_ids": "palette",
     "draw_clip": "minivos", "LABELS": "minivos", "VERSION": "minivos", "validation_split": "split",
     "draw_training_clip": "minivos", "draw_recipe": "minivos",
+    "read_flo": "flow_files", "write_flo": "flow_files",
+    "read_kitti_flow": "flow_files", "write_kitti_flow": "flow_files",
+    "encode_kitti": "flow_files", "decode_kitti": "flow_files",
     "Pool": "pool", "clip_pool": "pool", "fingerprint": "freeze",
 })  # fmt: skip
