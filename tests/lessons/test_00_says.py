@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import ROOT
+from tests.lessons.play import functions_of
 from vostutor.course.claims import stored_claims
 from vostutor.data import LABELS, draw_clip
 from vostutor.engine import predict_clip
 from vostutor.models import CopyFirstMask, FlowWarp
 from vostutor.models.baselines import fetch_ids
 from vostutor.ops.dis import dis_flow
-from vostutor.ops.warp import backward_warp
 from vostutor.widgets.clip_player import score_frames
 
 CLAIMS = stored_claims("00")
@@ -50,21 +51,16 @@ def test_copy_decays_little_on_fast_because_it_starts_low():
 # ---- section 9: the exact flow
 
 
-def uncovered_in(clip):
-    there_and_back = clip.flow_bwd + backward_warp(clip.flow_fwd, clip.flow_bwd)
-    return there_and_back.norm(dim=1) > 1.5
-
-
-def carry(clip, uncovered):
-    ids = [clip.ids[0]]
-    for flow, new in zip(clip.flow_bwd, uncovered, strict=True):
-        ids.append(fetch_ids(ids[-1], flow).where(~new, 0))
-    return torch.stack(ids)
+@pytest.fixture(scope="module")
+def lesson() -> dict:
+    """`uncovered_in` and `carry` as section 9 of the lesson defines them, with the package's answer to exercise 0.5."""
+    return functions_of(ROOT / "solutions/00_the_task.py", "uncovered_in", "carry", warp_ids=fetch_ids)
 
 
 @pytest.fixture(scope="module")
-def carried() -> dict[str, np.ndarray]:
+def carried(lesson) -> dict[str, np.ndarray]:
     """Mean J with the flow of DIS, with the exact flow, and with it and new pixels called background."""
+    uncovered_in, carry = lesson["uncovered_in"], lesson["carry"]
     told = {}
     for label in ("plain", "fast", "occlusion"):
         rows = []
