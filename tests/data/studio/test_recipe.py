@@ -1,4 +1,5 @@
 from dataclasses import FrozenInstanceError, fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from vostutor.data.studio import limits
 from vostutor.data.studio.bodies import STYLES
 from vostutor.data.studio.compose import compose
 from vostutor.data.studio.recipe import BARE, EASY, KNOBS, PLAIN, RECIPES, Recipe, rung
+from vostutor.data.studio.sprites import border
 
 FIELDS = [field.name for field in fields(Recipe)]
 
@@ -76,7 +78,7 @@ def test_every_field_has_its_limits():
 
 NONSENSE = {
     **{name: (-0.1, 1.1, float("nan"), "often", None, True) for name in limits.SHARES},
-    **{name: (-1, float("inf"), float("nan"), "much") for name in set(limits.NUMBERS) - set(limits.SHARES)},
+    **{name: (-1, float("inf"), float("nan"), "much") for name in limits.NUMBERS if name not in limits.SHARES},
     **{name: (-1, 9, 1.5, True) for name in limits.COUNTS},
     "area": ((0, 5), (5, 2), (2, 101), 5, (1, 2, 3), [2, 20]),
     "sheets": ((3, 1), (0, 4), (-1, 2), (0.5, 1), 2),
@@ -122,3 +124,9 @@ def test_without_blur_textures_stay_as_they_are_cut():
         for blur in (0, 2.0)
     )
     assert np.abs(np.diff(sharp, axis=0)).mean() > 2 * np.abs(np.diff(soft, axis=0)).mean()
+
+
+def test_the_softest_border_still_runs_from_clear_to_opaque():
+    setting = SimpleNamespace(recipe=replace(PLAIN, borders=limits.NUMBERS["borders"][1]))
+    rng = np.random.default_rng(0)
+    assert min(border(setting, rng) for _ in range(200)) > 0
