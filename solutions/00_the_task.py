@@ -707,7 +707,7 @@ Table(rows, caption=f"Stored by: {claims.provenance['command']}")
 # Compare the row of means with the last one. For both baselines the drawn clips are on average about as hard as these six, as J sees it. They are easier in F, partly because rounding up makes its radius more generous here (1.1 % of the diagonal, against 0.8 % at 480 rows), and much shorter than a real shot. They also know only a dozen kinds of things (two more are kept back,
 # to ask later what a network makes of what it never saw), and a network may learn just those. So a score on minivos says how a system behaves when one thing goes wrong, and a score on real video says how good it is. Read them together.
 #
-# If you started this notebook with `data_root`, the next cells run both systems on the first frames of your own video. Otherwise they take one more drawn clip, and say so.
+# If you started this notebook with `data_root`, the next cells run both systems on the first 24 frames of your own video and show the last of them. Otherwise they take one more drawn clip, and say so.
 
 # %%
 from itertools import islice
