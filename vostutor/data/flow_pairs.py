@@ -1,0 +1,179 @@
+"""Pairs of frames whose flow is known exactly, with more motion than a plain clip has: for training optical flow and for judging it.
+
+minivos as it is moves as film does, and its objects less than the ground: whoever predicts the camera is nearly right. FLOW_RECIPE is
+the same generator with things that walk farther and do not ride along with the camera, about 3 pixels a frame at 96x160 and 5 on
+objects. Each training scene is used twice, as filmed and played backwards, which is motion just as exact.
+
+Reading order: flow_pool (to train), flow_split (to judge), take_pairs (one batch), flow_batches (what the training loop asks for).
+Letters: N clips, T frames, P pairs (T-1 a clip), B pairs of a batch, H rows, W columns.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vostutor.core.clip import Clip
+from vostutor.core.errors import DataError, SettingsError
+from vostutor.data.augment import AUGMENTATIONS, Augmentation, augment_pair, draw_change
+from vostutor.data.freeze import fingerprint
+from vostutor.data.minivos import check_settings, draw_recipe
+from vostutor.data.pool import Pool, kept_pool, pools_folder
+from vostutor.data.studio.layers import occluded_between
+from vostutor.data.studio.recipe import PLAIN
+
+FLOW_RECIPE = replace(PLAIN, clock=2.0, pace=0.65, pace_spread=0.6, still=0.1, follow=0.3, passing=0.0)
+SPLIT_SEED, SPLIT_PAIRS = 1_700_000, 120  # the flow split: one pair from each of so many seeds, none of which trains
+TRAINING_SEEDS = 1_000_000  # training seeds lie below
+UNKNOWN = 1e9  # a component beyond this marks a pixel whose flow nobody knows, in Middlebury's files
+
+DrawBatch = Callable[[torch.Generator, int, float], dict[str, Tensor]]
+
+
+def flow_pool(
+    scenes: int = 160,
+    *,
+    seed: int = 0,
+    frames: int = 6,
+    size: tuple[int, int] = (96, 160),
+    folder: str | Path | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Pool:
+    """Training clips with large motion, two a scene: forwards, backwards. Drawn on the first call, read from the folder on later ones.
+
+    The 160 scenes of 6 frames hold 1600 pairs, 2 * (frames - 1) a scene.
+
+    Shapes: a Pool of N = 2 * scenes clips, with flow. Units: flow in pixels.
+    Raises: SettingsError for what cannot be drawn and for seeds that are not for training; DataError where the folder cannot be written.
+    >>> import tempfile
+    >>> flow_pool(1, frames=2, size=(48, 80), folder=tempfile.mkdtemp())
+    Pool(2 clips of 2 frames 48x80, with flow)
+    """
+    check_settings("plain", seed, size, frames)
+    _check_count("scenes", scenes)
+    if seed + scenes > TRAINING_SEEDS:
+        raise SettingsError(
+            expected=f"training seeds below {TRAINING_SEEDS}",
+            got=f"{seed} to {seed + scenes - 1}",
+            try_this="flow_pool(160, seed=0); flow_split() judges",
+        )
+    return _kept(range(seed, seed + scenes), frames, size, True, folder, report)
+
+
+def flow_split(
+    pairs: int = SPLIT_PAIRS,
+    *,
+    size: tuple[int, int] = (96, 160),
+    folder: str | Path | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Pool:
+    """The minivos flow split: the first pair of so many scenes that no training seed draws; clips of two frames.
+
+    Fewer pairs are the first ones of the whole split, for a look that has to be quick; figures are of all SPLIT_PAIRS.
+
+    >>> import tempfile
+    >>> flow_split(2, size=(48, 80), folder=tempfile.mkdtemp())
+    Pool(2 clips of 2 frames 48x80, with flow)
+    """
+    _check_count("pairs", pairs)
+    check_settings("plain", SPLIT_SEED, size, 2)
+    return _kept(range(SPLIT_SEED, SPLIT_SEED + pairs), 2, size, False, folder, report)
+
+
+def take_pairs(pool: Pool, numbers: Tensor | Iterable[int]) -> dict[str, Tensor]:
+    """The pairs with these numbers; pair t + (T-1) n leads from frame t of clip n to the next.
+
+    Shapes: frame1, frame2 float32 (B,3,H,W) in [0,1]; flow float32 (B,2,H,W); valid (where the flow is known), objects (where an
+    object is), occluded (where frame 2 shows something else, or nothing) bool (B,H,W). Units: flow in pixels, x then y.
+    Raises: DataError for a pool without flow.
+    >>> grey = torch.zeros(1, 3, 3, 4, 4, dtype=torch.uint8)
+    >>> clip = Pool(grey, grey[:, :, 0], ("",), flow=torch.arange(2.0).reshape(1, 2, 1, 1, 1).expand(1, 2, 2, 4, 4))
+    >>> take_pairs(clip, [1])["flow"][0, :, 0, 0]
+    tensor([1., 1.])
+    """
+    if pool.flow is None:
+        raise DataError(
+            expected="a pool with flow", got=repr(pool), try_this="flow_pool(), or clip_pool(..., flow=True)"
+        )
+    numbers = torch.as_tensor(numbers)
+    n, t = numbers // (pool.frames.shape[1] - 1), numbers % (pool.frames.shape[1] - 1)
+    flow = pool.flow[n, t].float()
+    valid = (flow.abs() < UNKNOWN).all(dim=1)  # false for NaN too
+    return {
+        "frame1": pool.frames[n, t].float() / 255,
+        "frame2": pool.frames[n, t + 1].float() / 255,
+        "flow": flow,
+        "valid": valid,
+        "objects": pool.ids[n, t] > 0,
+        "occluded": torch.zeros_like(valid) if pool.occluded is None else pool.occluded[n, t],
+    }
+
+
+def count_pairs(pool: Pool) -> int:
+    """How many pairs of neighbouring frames a pool holds."""
+    return len(pool) * (pool.frames.shape[1] - 1)
+
+
+def flow_batches(pool: Pool, augmentation: Augmentation | None = AUGMENTATIONS["cpu"]) -> DrawBatch:
+    """What draws batches for the training loop: (generator, B, progress) -> frame1, frame2, flow, valid; None leaves pairs as they are.
+
+    >>> grey = torch.zeros(1, 2, 3, 48, 80, dtype=torch.uint8)
+    >>> pool = Pool(grey, grey[:, :, 0], ("",), flow=torch.zeros(1, 1, 2, 48, 80))
+    >>> sorted(flow_batches(pool)(torch.Generator(), 2, 0.0))
+    ['flow', 'frame1', 'frame2', 'valid']
+    """
+
+    def draw_batch(generator: torch.Generator, size: int, progress: float = 0.0) -> dict[str, Tensor]:
+        found = take_pairs(pool, torch.randint(count_pairs(pool), (size,), generator=generator))
+        batch = {name: found[name] for name in ("frame1", "frame2", "flow", "valid")}
+        if augmentation is None:
+            return batch
+        change = draw_change(generator, size, tuple(batch["flow"].shape[-2:]), augmentation)
+        return augment_pair(**batch, change=change)
+
+    return draw_batch
+
+
+def backwards(clip: Clip) -> Clip:
+    """The clip played backwards, with exact flow and occlusion.
+
+    Raises: DataError for a clip without flow both ways and depth order.
+    >>> clip = draw_recipe(FLOW_RECIPE, 3, size=(48, 80), frames=2)
+    >>> torch.equal(backwards(clip).flow_fwd, clip.flow_bwd), torch.equal(backwards(backwards(clip)).occluded, clip.occluded)
+    (True, True)
+    """
+    if clip.flow_fwd is None or clip.flow_bwd is None or clip.depth_order is None:
+        raise DataError(expected="flow both ways and depth order", got=clip.source, try_this='draw_clip("plain", 0)')
+    owner, flow = clip.depth_order.flip(0), clip.flow_bwd.flip(0)
+    pairs = zip(owner[:-1].numpy(), owner[1:].numpy(), flow.numpy(), strict=True)
+    hidden = np.stack([occluded_between(*pair) for pair in pairs])
+    return replace(
+        clip, frames=clip.frames.flip(0), ids=clip.ids.flip(0), depth_order=owner, flow_fwd=flow,
+        flow_bwd=clip.flow_fwd.flip(0), occluded=torch.from_numpy(hidden), name=f"{clip.name}-backwards",
+    )  # fmt: skip
+
+
+def _kept(seeds: range, frames: int, size, both: bool, folder, report) -> Pool:
+    wanted = {
+        "fingerprint": fingerprint(), "recipe": asdict(FLOW_RECIPE), "seed": seeds[0], "frames": int(frames),
+        "size": [int(n) for n in size], "backwards too": both,
+    }  # fmt: skip
+    clips = _drawn(seeds, frames, size, both, report or (lambda line: None))
+    return kept_pool(wanted, len(seeds) * (1 + both), clips, pools_folder() if folder is None else Path(folder))
+
+
+def _drawn(seeds: range, frames: int, size, both: bool, report: Callable[[str], None]) -> Iterable[Clip]:
+    report(f"drawing {len(seeds)} scenes of minivos with large motion")
+    for k, seed in enumerate(seeds):
+        clip = draw_recipe(FLOW_RECIPE, seed, size=size, frames=frames)
+        yield from (clip, backwards(clip)) if both else (clip,)
+        if (k + 1) % 50 == 0 and k + 1 < len(seeds):
+            report(f"drawn {k + 1} of {len(seeds)} scenes")
+
+
+def _check_count(name: str, count: int) -> None:
+    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
+        raise SettingsError(expected=f"a number of {name} from 1 on", got=repr(count), try_this=f"{name}=100")
