@@ -115,8 +115,16 @@ def mixed_label(seed: int, progress: float = 0.5) -> str:
     return list(weights)[int(np.searchsorted(shares, chance))]
 
 
-def draw_recipe(recipe: Recipe, seed: int, *, size: tuple[int, int] = (96, 160), frames: int = 16) -> Clip:
-    """A clip of any recipe: the generator with its knobs in your hands.
+def draw_recipe(
+    recipe: Recipe,
+    seed: int,
+    *,
+    size: tuple[int, int] = (96, 160),
+    frames: int = 16,
+    flow: bool = True,
+    device: str | None = None,
+) -> Clip:
+    """A clip of any recipe: the generator with its knobs in your hands. flow and device as in `draw_clip`.
 
     Raises: SettingsError for what is no recipe, for a seed, size or length that cannot be drawn, or where no scene starts well.
     >>> from dataclasses import replace
@@ -127,7 +135,9 @@ def draw_recipe(recipe: Recipe, seed: int, *, size: tuple[int, int] = (96, 160),
     if not isinstance(recipe, Recipe):
         _raise("a Recipe", recipe, "draw_recipe(PLAIN, 0), or draw_clip for a label")
     check_settings("plain", seed, size, frames)
-    return clip_of(shoot(recipe, int(seed), size=tuple(size), frames=frames), "own recipe", int(seed))
+    _check_device(device)
+    footage = shoot(recipe, int(seed), size=tuple(size), frames=frames, flow=flow, device=device)
+    return clip_of(footage, "own recipe", int(seed))
 
 
 def clip_of(footage: Footage, label: str, seed: int) -> Clip:

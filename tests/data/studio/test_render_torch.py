@@ -7,8 +7,9 @@ import torch
 
 from tests.data.studio.scenes import black_floor, handmade, scene_of, white_square
 from vostutor.core.errors import SettingsError
-from vostutor.data.minivos import draw_clip, draw_training_clip
+from vostutor.data.minivos import draw_clip, draw_recipe, draw_training_clip
 from vostutor.data.studio import render_torch
+from vostutor.data.studio.recipe import PLAIN
 from vostutor.data.studio.render import draw
 from vostutor.data.studio.render_torch import film
 from vostutor.data.studio.scene import Shadow
@@ -110,7 +111,10 @@ def test_both_renderers_draw_the_same_clip_on_a_gpu(record_property, capsys):
     assert agree(report(rows, record_property, capsys))
 
 
-@pytest.mark.parametrize("drawn", [partial(draw_clip, "plain"), partial(draw_training_clip, progress=0.0, flow=True)])
+@pytest.mark.parametrize(
+    "drawn",
+    [partial(draw_clip, "plain"), partial(draw_training_clip, progress=0.0, flow=True), partial(draw_recipe, PLAIN)],
+)
 def test_a_clip_drawn_by_torch_is_the_one_drawn_by_numpy(drawn):
     """Through the sensor as well, whose noise and JPEG may turn a rounded grey level into a few."""
     ours, theirs = drawn(seed=5, frames=2), drawn(seed=5, frames=2, device="cpu")
@@ -127,6 +131,8 @@ def test_a_device_that_is_none_is_refused(device):
         draw_clip("plain", 0, frames=2, device=device)
     with pytest.raises(SettingsError, match="a device: None"):
         draw_training_clip(0, progress=0.0, frames=2, device=device)
+    with pytest.raises(SettingsError, match="a device: None"):
+        draw_recipe(PLAIN, 0, frames=2, device=device)
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch):

@@ -84,17 +84,14 @@ def stand(now: np.ndarray) -> np.ndarray:
 
 def joints_at(thing: Thing, time: float) -> np.ndarray:
     """Each link's way from where it hangs at rest to where it is: turns around joints, a parent's turn first. Shapes: (L,2,3)."""
-    joints = {
-        -1: (1.0, 0.0, 0.0, 0.0)
-    }  # cosine, sine and shift; plain numbers, since there are many of them and all are small
+    # Cosine, sine and shift; plain numbers, since there are many of them and all are small.
+    joints = {-1: (1.0, 0.0, 0.0, 0.0)}
     for index in thing.parents_first:
         link, (c, s, x, y) = thing.links[index], joints[thing.links[index].parent]
         turn = link.swing * math.sin(2 * math.pi * thing.beat * time + link.phase) + link.spin * time
         cos, sin, (u, v) = math.cos(turn), math.sin(turn), link.pivot
-        u, v = (
-            u - cos * u + sin * v,
-            v - sin * u - cos * v,
-        )  # a turn around the pivot moves the middle of the body there
+        # A turn around the pivot moves the middle of the body there.
+        u, v = u - cos * u + sin * v, v - sin * u - cos * v
         joints[index] = (c * cos - s * sin, s * cos + c * sin, c * u - s * v + x, s * u + c * v + y)
     rows = [(c, -s, x, s, c, y) for c, s, x, y in (joints[index] for index in range(len(thing.links)))]
     return np.array(rows).reshape(-1, 2, 3)

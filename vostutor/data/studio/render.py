@@ -14,13 +14,8 @@ from vostutor.data.studio.layers import Placed, boxes, place, project, sheet_map
 from vostutor.data.studio.motion import at
 from vostutor.data.studio.scene import Link, Scene, Shadow
 
-SUB_FRAMES = (
-    (0.5, 1),
-    (2.0, 3),
-    (5.0, 5),
-    (9.0, 7),
-    (math.inf, 9),
-)  # blurred by up to so many pixels: so many sub-frames
+# Blurred by up to so many pixels: so many sub-frames, which then lie about a pixel apart and do not show one by one.
+SUB_FRAMES = ((0.5, 1), (2.0, 3), (5.0, 5), (9.0, 7), (math.inf, 9))
 
 
 @dataclass(frozen=True)
