@@ -25,8 +25,9 @@ from vostutor.data.pool import Pool, kept_pool, pools_folder
 from vostutor.data.studio.layers import occluded_between
 from vostutor.data.studio.recipe import PLAIN
 
-FLOW_RECIPE = replace(PLAIN, clock=2.0, pace=0.65, pace_spread=0.6, still=0.1, follow=0.3, passing=0.0)
+FLOW_RECIPE = replace(PLAIN, pan=1.2, clock=2.0, pace=0.65, pace_spread=0.6, still=0.1, follow=0.3, passing=0.0)
 SPLIT_SEED, SPLIT_PAIRS = 1_700_000, 120  # the flow split: one pair from each of so many seeds, none of which trains
+SCENE_FRAMES = 6  # things grow and pass within a clip: in shorter ones they do so faster
 TRAINING_SEEDS = 1_000_000  # training seeds lie below
 UNKNOWN = 1e9  # a component beyond this marks a pixel whose flow nobody knows, in Middlebury's files
 
@@ -37,7 +38,7 @@ def flow_pool(
     scenes: int = 160,
     *,
     seed: int = 0,
-    frames: int = 6,
+    frames: int = SCENE_FRAMES,
     size: tuple[int, int] = (96, 160),
     folder: str | Path | None = None,
     report: Callable[[str], None] | None = None,
@@ -60,7 +61,7 @@ def flow_pool(
             got=f"{seed} to {seed + scenes - 1}",
             try_this="flow_pool(160, seed=0); flow_split() judges",
         )
-    return _kept(range(seed, seed + scenes), frames, size, True, folder, report)
+    return _kept(range(seed, seed + scenes), frames, size, both_ways, folder, report)
 
 
 def flow_split(
@@ -70,7 +71,7 @@ def flow_split(
     folder: str | Path | None = None,
     report: Callable[[str], None] | None = None,
 ) -> Pool:
-    """The minivos flow split: the first pair of so many scenes that no training seed draws; clips of two frames.
+    """The minivos flow split: the middle pair of so many scenes that no training seed draws; clips of two frames.
 
     Fewer pairs are the first ones of the whole split, for a look that has to be quick; figures are of all SPLIT_PAIRS.
 
@@ -80,7 +81,7 @@ def flow_split(
     """
     _check_count("pairs", pairs)
     check_settings("plain", SPLIT_SEED, size, 2)
-    return _kept(range(SPLIT_SEED, SPLIT_SEED + pairs), 2, size, False, folder, report)
+    return _kept(range(SPLIT_SEED, SPLIT_SEED + pairs), SCENE_FRAMES, size, middle_pair, folder, report)
 
 
 def take_pairs(pool: Pool, numbers: Tensor | Iterable[int]) -> dict[str, Tensor]:
@@ -156,20 +157,42 @@ def backwards(clip: Clip) -> Clip:
     )  # fmt: skip
 
 
-def _kept(seeds: range, frames: int, size, both: bool, folder, report) -> Pool:
+def both_ways(clip: Clip) -> tuple[Clip, ...]:
+    """The clip and the clip played backwards."""
+    return clip, backwards(clip)
+
+
+def middle_pair(clip: Clip) -> tuple[Clip, ...]:
+    """The two frames in the middle, as a clip of their own.
+
+    >>> [len(clip) for clip in middle_pair(draw_recipe(FLOW_RECIPE, 3, size=(48, 80), frames=4))]
+    [2]
+    """
+    first = len(clip) // 2 - 1
+    two, one = slice(first, first + 2), slice(first, first + 1)
+    return (
+        replace(
+            clip, frames=clip.frames[two], ids=clip.ids[two], depth_order=clip.depth_order[two], flow_fwd=clip.flow_fwd[one],
+            flow_bwd=clip.flow_bwd[one], occluded=clip.occluded[one], name=f"{clip.name}-middle",
+        ),
+    )  # fmt: skip
+
+
+def _kept(seeds: range, frames: int, size, make: Callable[[Clip], tuple[Clip, ...]], folder, report) -> Pool:
+    """The pool of what `make` makes of each scene's clip."""
     wanted = {
         "fingerprint": fingerprint(), "recipe": asdict(FLOW_RECIPE), "seed": seeds[0], "frames": int(frames),
-        "size": [int(n) for n in size], "backwards too": both,
+        "size": [int(n) for n in size], "made": make.__name__,
     }  # fmt: skip
-    clips = _drawn(seeds, frames, size, both, report or (lambda line: None))
-    return kept_pool(wanted, len(seeds) * (1 + both), clips, pools_folder() if folder is None else Path(folder))
+    clips = _drawn(seeds, frames, size, make, report or (lambda line: None))
+    count = len(seeds) * (2 if make is both_ways else 1)
+    return kept_pool(wanted, count, clips, pools_folder() if folder is None else Path(folder))
 
 
-def _drawn(seeds: range, frames: int, size, both: bool, report: Callable[[str], None]) -> Iterable[Clip]:
+def _drawn(seeds: range, frames: int, size, make, report: Callable[[str], None]) -> Iterable[Clip]:
     report(f"drawing {len(seeds)} scenes of minivos with large motion")
     for k, seed in enumerate(seeds):
-        clip = draw_recipe(FLOW_RECIPE, seed, size=size, frames=frames)
-        yield from (clip, backwards(clip)) if both else (clip,)
+        yield from make(draw_recipe(FLOW_RECIPE, seed, size=size, frames=frames))
         if (k + 1) % 50 == 0 and k + 1 < len(seeds):
             report(f"drawn {k + 1} of {len(seeds)} scenes")
 
