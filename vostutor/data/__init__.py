@@ -12,6 +12,8 @@ __getattr__, __all__ = lazily(__name__, {
     "read_flo": "flow_files", "write_flo": "flow_files",
     "read_kitti_flow": "flow_files", "write_kitti_flow": "flow_files",
     "encode_kitti": "flow_files", "decode_kitti": "flow_files",
+    "flying_chairs": "flow_sets", "sintel": "flow_sets", "kitti": "flow_sets",
+    "FlowSet": "flow_sets", "FlowPair": "flow_sets", "PairFiles": "flow_sets",
     "flow_pool": "flow_pairs", "flow_split": "flow_pairs", "flow_batches": "flow_pairs", "take_pairs": "flow_pairs",
     "Augmentation": "augment", "AUGMENTATIONS": "augment", "augment_pair": "augment", "draw_change": "augment",
     "Pool": "pool", "clip_pool": "pool", "fingerprint": "freeze",
