@@ -8,4 +8,5 @@ __getattr__, __all__ = lazily(__name__, {
     "backward_warp": "warp", "forward_splat": "splat", "Splat": "splat",
     "find_occluded": "flow", "resize_flow": "flow",
     "dis_flow": "dis",
+    "correlation": "cost_volume",
 })  # fmt: skip
