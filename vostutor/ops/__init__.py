@@ -7,6 +7,6 @@ __getattr__, __all__ = lazily(__name__, {
     "pixel_grid": "grid", "to_normalised": "grid", "to_pixels": "grid",
     "backward_warp": "warp", "forward_splat": "splat", "Splat": "splat",
     "find_occluded": "flow", "resize_flow": "flow",
-    "dis_flow": "dis",
+    "dis_flow": "dis", "farneback_flow": "farneback",
     "correlation": "cost_volume",
 })  # fmt: skip
