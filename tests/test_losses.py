@@ -1,0 +1,143 @@
+"""losses.py: the multi-scale end-point error."""
+
+import pytest
+import torch
+from torch.nn.functional import avg_pool2d
+
+from vostutor.core import ShapeError
+from vostutor.losses import LEVEL_WEIGHTS, multiscale_epe
+
+
+def constant_flow(x, y, size, batch=1):
+    return torch.tensor([x, y], dtype=torch.float32)[None, :, None, None].expand(batch, 2, *size).clone()
+
+
+def levels(size, batch=1, fill=0.0, count=5):
+    return [torch.full((batch, 2, size[0] >> level, size[1] >> level), fill) for level in range(2, 2 + count)]
+
+
+def drawn(seed=0, batch=2, size=(64, 128), count=5):
+    generator = torch.Generator().manual_seed(seed)
+    predictions = [torch.randn(level.shape, generator=generator) for level in levels(size, batch, count=count)]
+    return predictions, 20 * torch.randn(batch, 2, *size, generator=generator), generator
+
+
+# hand-worked numbers
+
+
+def test_no_motion_predicted_where_all_moves_by_three_and_four_costs_34_56():
+    # 5/20 at each of 12288, 3072, 768, 192, 48 pixels, weighted: 0.25 * (61.44 + 30.72 + 15.36 + 15.36 + 15.36)
+    loss = multiscale_epe(levels((384, 512)), constant_flow(3, 4, (384, 512)))
+    assert loss.item() == pytest.approx(34.56, abs=1e-3)  # float32 sums of 12288 numbers
+
+
+def test_pixels_are_summed_and_samples_averaged():
+    one = multiscale_epe(levels((64, 64)), constant_flow(3, 4, (64, 64)))
+    wide = multiscale_epe(levels((64, 128)), constant_flow(3, 4, (64, 128)))
+    two = multiscale_epe(levels((64, 64), batch=2), constant_flow(3, 4, (64, 64), batch=2))
+    assert wide.item() == pytest.approx(2 * one.item(), rel=1e-5)  # float32 sums of other lengths
+    assert two.item() == pytest.approx(one.item(), rel=1e-5)
+
+
+def test_the_truth_divided_and_averaged_over_areas_costs_nothing():
+    _, flow, _ = drawn()
+    assert multiscale_epe([avg_pool2d(flow / 20, 2**level) for level in range(2, 7)], flow).item() < 1e-4
+
+
+def test_a_smaller_network_uses_the_first_weights():
+    loss = multiscale_epe(levels((8, 8), count=2), constant_flow(0, 20, (8, 8)))
+    assert loss.item() == pytest.approx(4 * 0.005 + 1 * 0.01, rel=1e-6)
+
+
+def test_a_coarse_pixel_counts_by_its_valid_share_and_unknown_flow_stays_out():
+    flow = constant_flow(0, 20, (4, 8))
+    valid = torch.ones(1, 4, 8, dtype=torch.bool)
+    valid[..., 6:] = False  # half of the second of two coarse pixels
+    flow[..., 6:7], flow[..., 7:] = float("nan"), 1e10
+    loss = multiscale_epe([torch.zeros(1, 2, 1, 2)], flow, weights=[1.0], valid=valid)
+    assert loss.item() == pytest.approx(1.5, rel=1e-6)
+
+
+# invariance
+
+
+def test_the_loss_is_linear_in_the_weights():
+    predictions, flow, _ = drawn()
+    parts = [multiscale_epe(predictions, flow, weights=[float(k == j) for j in range(5)]) for k in range(5)]
+    together = sum(weight * part for weight, part in zip(LEVEL_WEIGHTS, parts, strict=True))
+    assert multiscale_epe(predictions, flow).item() == pytest.approx(together.item(), rel=1e-5)  # order of float32 sums
+
+
+def test_flow_and_divisor_grow_together():
+    predictions, flow, _ = drawn()
+    one, other = multiscale_epe(predictions, flow), multiscale_epe(predictions, 3 * flow, div_flow=60)
+    assert one.item() == pytest.approx(other.item(), rel=1e-5)
+
+
+def test_all_valid_is_the_same_as_not_said():
+    predictions, flow, _ = drawn()
+    valid = torch.ones(2, 64, 128, dtype=torch.bool)
+    assert multiscale_epe(predictions, flow, valid=valid).item() == multiscale_epe(predictions, flow).item()
+
+
+def test_where_nothing_is_valid_nothing_is_learnt_and_nothing_is_nan():
+    predictions, flow, _ = drawn()
+    predictions = [prediction.requires_grad_() for prediction in predictions]
+    loss = multiscale_epe(predictions, torch.full_like(flow, float("nan")), valid=torch.zeros(2, 64, 128, dtype=bool))
+    loss.backward()
+    assert loss.item() == 0 and all((prediction.grad == 0).all() for prediction in predictions)
+
+
+def test_a_prediction_that_is_exact_has_a_finite_gradient():
+    prediction = torch.zeros(1, 2, 4, 4, requires_grad=True)
+    multiscale_epe([prediction], torch.zeros(1, 2, 16, 16)).backward()
+    assert prediction.grad.isfinite().all()
+
+
+def test_half_precision_predictions_are_compared_in_float32():
+    predictions, flow, _ = drawn()
+    coarse = [prediction.bfloat16() for prediction in predictions]
+    loss = multiscale_epe(coarse, flow)
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(multiscale_epe([level.float() for level in coarse], flow).item(), rel=1e-6)
+
+
+# slow reference
+
+
+@pytest.mark.parametrize("size", [(64, 128), (13, 22)])
+def test_it_is_the_sum_spelled_out(size):
+    """One coarse pixel after the other, over the fine pixels that it covers, also where the sizes do not divide."""
+    _, flow, generator = drawn(size=(13, 22)) if size == (13, 22) else drawn()
+    height, width = size
+    coarse = [torch.randn(2, 2, -(-height // 4), -(-width // 4), generator=generator)]
+    valid = torch.rand(2, *size, generator=generator) < 0.7
+    total = 0.0
+    for b, y, x in torch.cartesian_prod(*map(torch.arange, (2, *coarse[0].shape[-2:]))).tolist():
+        h, w = coarse[0].shape[-2:]
+        rows = slice(y * height // h, -(-(y + 1) * height // h))
+        columns = slice(x * width // w, -(-(x + 1) * width // w))
+        known = valid[b, rows, columns]
+        if known.any():
+            target = flow[b, :, rows, columns][:, known].mean(dim=1) / 20
+            total += (coarse[0][b, :, y, x] - target).norm().item() * known.float().mean().item()
+    assert multiscale_epe(coarse, flow, weights=[1.0], valid=valid).item() == pytest.approx(total / 2, rel=1e-5)
+
+
+# refusal of bad input
+
+
+def test_more_predictions_than_weights_and_none_are_refused():
+    for predictions in (levels((64, 64)), []):
+        with pytest.raises(ShapeError, match="1 to 4 predictions"):
+            multiscale_epe(predictions, constant_flow(0, 0, (64, 64)), weights=LEVEL_WEIGHTS[:4])
+
+
+def test_a_tensor_of_the_wrong_axes_is_refused():
+    flow = constant_flow(0, 0, (64, 64))
+    with pytest.raises(ShapeError, match="prediction: B 2 h w"):
+        multiscale_epe([torch.zeros(1, 3, 16, 16)], flow)
+    with pytest.raises(ShapeError, match="valid: B H W"):
+        multiscale_epe(levels((64, 64)), flow, valid=torch.ones(1, 1, 64, 64, dtype=bool))
+    with pytest.raises(ShapeError, match="flow: B 2 H W"):
+        multiscale_epe(levels((64, 64)), flow[0])
