@@ -29,6 +29,7 @@ from torch.nn.functional import interpolate, normalize, pad
 from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.shapes import expect
 from vostutor.losses import multiscale_epe
+from vostutor.ops.cost_volume import correlation
 
 RGB_MEAN = (0.45, 0.432, 0.411)  # of FlyingChairs, frames in [0,1]
 FINEST = 2  # refining beyond 1/4 of the resolution was not worth it in [FlowNet]
@@ -257,14 +258,15 @@ class CostVolume(nn.Module):
 class FlowNetC(FlowNet):
     """FlowNetCorr: the same stem for each frame, then their correlation beside a little of frame 1.
 
-    correlation: (features1, features2, max_displacement=, stride2=) -> (B,displacements,h,w), a mean over channels.
+    correlation: (features1, features2, max_displacement=, stride2=) -> (B,displacements,h,w), a mean over channels; the one of
+        ops/cost_volume.py where it is left out. What comes in here is what is trained.
     """
 
     def __init__(
         self,
         config: FlowNetConfig = PROFILES["cpu"],
         *,
-        correlation: Callable[..., Tensor],
+        correlation: Callable[..., Tensor] = correlation,
         generator: torch.Generator | None = None,
     ):
         # As published 473 = 441 displacements + 32 redirected channels.
