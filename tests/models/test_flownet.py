@@ -1,0 +1,239 @@
+"""models/flownet.py: FlowNetS, FlowNetC, and FlowNetC with a softmax over displacements."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load, save
+
+from vostutor.core import SettingsError, ShapeError
+from vostutor.models.flownet import PROFILES, CostVolume, FlowNetC, FlowNetConfig, FlowNetS, objective
+from vostutor.ops import correlation
+
+TINY = FlowNetConfig(
+    channels=(6, 8, 12, 16), deconv=(8, 6), joined_at=2, redirected=4, max_displacement=2, stride2=1
+)  # fmt: skip
+KINDS = {
+    "S": lambda config, **options: FlowNetS(config, **options),
+    "C": lambda config, **options: FlowNetC(config, **options),
+    "softmax": lambda config, **options: FlowNetC(replace(config, cost="softmax"), **options),
+}
+
+
+@pytest.fixture(params=KINDS)
+def build(request):
+    return KINDS[request.param]
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def pair(size, batch=1, seed=0):
+    return torch.rand(2, batch, 3, *size, generator=seeded(seed)).unbind()
+
+
+def shifted_batch(size=(32, 48), dx=3, dy=1):
+    """One picture of blobs that moves as a whole: frame 2 shows at x + (dx,dy) what frame 1 shows at x."""
+    blobs = torch.rand(1, 3, size[0] // 4 + 2, size[1] // 4 + 2, generator=seeded(1))
+    large = torch.nn.functional.interpolate(blobs, scale_factor=4, mode="bilinear")
+    frame1 = large[..., 4 : 4 + size[0], 4 : 4 + size[1]]
+    frame2 = large[..., 4 - dy : 4 - dy + size[0], 4 - dx : 4 - dx + size[1]]
+    flow = torch.tensor([dx, dy], dtype=torch.float32)[None, :, None, None].expand(1, 2, *size)
+    return {"frame1": frame1, "frame2": frame2, "flow": flow}
+
+
+def parameters_of(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+# hand-worked numbers
+
+
+def test_the_published_networks_have_the_released_number_of_parameters():
+    with torch.device("meta"):
+        assert parameters_of(FlowNetS(PROFILES["paper"])) == 38_676_514
+        assert parameters_of(FlowNetC(PROFILES["paper"])) == 39_175_298
+
+
+@pytest.mark.parametrize(("size", "sides"), [
+    ((384, 512), [(96, 128), (48, 64), (24, 32), (12, 16), (6, 8)]),
+    ((436, 1024), [(109, 256), (55, 128), (28, 64), (14, 32), (7, 16)]),  # Sintel: 110 rows are cut to 109, 56 to 55
+])  # fmt: skip
+def test_the_published_networks_predict_at_five_levels(size, sides):
+    with torch.device("meta"):
+        frame = torch.zeros(1, 3, *size)
+        compare = lambda f1, f2, max_displacement, stride2: f1.new_zeros(1, 441, *f1.shape[-2:])  # noqa: E731
+        for model in (FlowNetS(PROFILES["paper"]), FlowNetC(PROFILES["paper"], correlation=compare)):
+            assert [tuple(flow.shape) for flow in model(frame, frame)] == [(1, 2, *side) for side in sides]
+
+
+def test_frames_are_shifted_by_the_mean_of_the_training_pictures():
+    seen = []
+    model = FlowNetS(TINY)
+    model.stem.register_forward_pre_hook(lambda _, entering: seen.append(entering[0]))
+    model(torch.ones(1, 3, 16, 16), torch.zeros(1, 3, 16, 16))
+    assert torch.allclose(seen[0][0, :, 0, 0], torch.tensor([0.55, 0.568, 0.589, -0.45, -0.432, -0.411]))
+
+
+def test_full_resolution_is_level_two_four_times_as_large_and_twenty_times_as_strong(build):
+    model = build(TINY, generator=seeded())
+    with torch.no_grad():
+        for parameter in model.refinement.predict_flow.parameters():
+            parameter.zero_()
+        model.refinement.predict_flow.bias.copy_(torch.tensor([0.5, -0.25]))
+    flow = model.flow(*pair((16, 32)))
+    assert torch.equal(flow, torch.tensor([10.0, -5.0])[None, :, None, None].expand(1, 2, 16, 32))
+
+
+def test_a_softmax_cost_is_largest_at_the_true_displacement_and_sums_to_one():
+    config = replace(TINY, cost="softmax")
+    features = torch.randn(1, 16, 9, 11, generator=seeded())
+    cost = CostVolume(config, correlation)(features, features.roll((1, 2), dims=(2, 3)))
+    assert torch.allclose(cost.sum(dim=1), torch.ones(1, 9, 11), atol=1e-6)
+    assert (cost.argmax(dim=1)[:, 2:-2, 2:-2] == 3 * 5 + 4).all()  # dy = 1 is row 3 of 5, dx = 2 column 4
+
+
+def test_a_raw_cost_is_the_correlation_through_a_leaky_relu():
+    f1, f2 = torch.randn(2, 1, 16, 5, 6, generator=seeded()).unbind()
+    plain = correlation(f1, f2, max_displacement=2, stride2=1)
+    assert torch.equal(CostVolume(TINY, correlation)(f1, f2), torch.where(plain < 0, 0.1 * plain, plain))
+
+
+# invariance
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("size", [(32, 48), (33, 47), (5, 7), (1, 1)])
+def test_every_size_and_batch_has_its_levels_and_its_flow(build, batch, size):
+    model = build(TINY, generator=seeded())
+    frames = pair(size, batch)
+    sides = [(-(-size[0] // 2**level), -(-size[1] // 2**level)) for level in (2, 3, 4)]
+    assert [tuple(flow.shape) for flow in model(*frames)] == [(batch, 2, *side) for side in sides]
+    assert model.flow(*frames).shape == (batch, 2, *size)
+
+
+def test_a_batch_answers_as_its_samples_do(build):
+    model, (frame1, frame2) = build(TINY, generator=seeded()), pair((33, 47), batch=3)
+    together = model.flow(frame1, frame2)
+    alone = torch.cat([model.flow(frame1[k : k + 1], frame2[k : k + 1]) for k in range(3)])
+    assert torch.allclose(together, alone, atol=1e-3)  # pixels; a batch is summed in another order, times div_flow
+
+
+def test_frames_that_do_not_fit_answer_as_if_their_borders_went_on(build):
+    model, frames = build(TINY, generator=seeded()), pair((30, 44))
+    fitting = [torch.nn.functional.pad(frame, (0, 4, 0, 2), mode="replicate") for frame in frames]
+    assert torch.allclose(model.flow(*frames), model.flow(*fitting)[..., :30, :44], atol=1e-4)
+
+
+def test_the_gradient_reaches_every_parameter(build):
+    model = build(TINY, generator=seeded())
+    objective(model, shifted_batch()).backward()
+    assert [name for name, weight in model.named_parameters() if weight.grad is None or not weight.grad.any()] == []
+
+
+def test_the_same_generator_gives_the_same_weights_and_training_changes_no_answer(build):
+    one, other, third = (build(TINY, generator=seeded(seed)) for seed in (0, 0, 1))
+    frames = pair((16, 16))
+    assert torch.equal(one.flow(*frames), other.eval().flow(*frames))
+    assert not torch.equal(one.flow(*frames), third.flow(*frames))
+
+
+def test_saving_and_loading_is_exact(build):
+    one, other = build(TINY, generator=seeded(0)), build(TINY, generator=seeded(1))
+    other.load_state_dict(load(save(one.state_dict())), strict=True)
+    frames = pair((16, 32))
+    assert torch.equal(one.flow(*frames), other.flow(*frames))
+
+
+def test_what_nobody_knows_does_not_teach(build):
+    model, batch = build(TINY, generator=seeded()), shifted_batch()
+    batch["valid"] = torch.zeros(1, 32, 48, dtype=torch.bool)
+    assert objective(model, batch).item() == 0
+
+
+def test_the_given_correlation_is_the_one_that_runs_and_learns():
+    model = FlowNetC(TINY, correlation=slow_correlation, generator=seeded())
+    reference = FlowNetC(TINY, generator=seeded())
+    batch, losses = shifted_batch(), []
+    for network in (model, reference):
+        losses.append(objective(network, batch))
+        losses[-1].backward()
+    assert torch.allclose(*losses, rtol=1e-5)
+    grads = [network.stem[0][0].weight.grad for network in (model, reference)]
+    assert torch.allclose(*grads, rtol=1e-3, atol=1e-5 * grads[0].abs().max().item())  # float32 sums in another order
+    with pytest.raises(ZeroDivisionError):
+        FlowNetC(TINY, correlation=lambda *_, **__: 1 / 0)(batch["frame1"], batch["frame2"])
+
+
+def slow_correlation(f1, f2, max_displacement, stride2):
+    steps = range(-max_displacement, max_displacement + 1, stride2)
+    (height, width), d = f1.shape[-2:], max_displacement
+    around = torch.nn.functional.pad(f2, (d, d, d, d))
+    shifted = [around[..., d + y : d + y + height, d + x : d + x + width] for y in steps for x in steps]
+    return torch.stack([(f1 * there).mean(dim=1) for there in shifted], dim=1)
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_bfloat16_learns_with_a_loss_in_float32(build, device):
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    model = build(TINY, generator=seeded()).to(device)
+    batch = {name: tensor.to(device) for name, tensor in shifted_batch().items()}
+    exact = objective(model, batch)
+    with torch.autocast(device, torch.bfloat16):
+        loss = objective(model, batch)
+    loss.backward()
+    assert loss.dtype == torch.float32 and torch.allclose(loss, exact, rtol=0.05)  # bfloat16 keeps 8 bits
+    assert all(weight.grad.isfinite().all() for weight in model.parameters())
+
+
+# one pair is overfitted
+
+
+def test_one_pair_is_overfitted(build):
+    model, batch = build(TINY, generator=seeded(3)), shifted_batch()
+    optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
+    for _ in range(80):
+        optimiser.zero_grad()
+        objective(model, batch).backward()
+        optimiser.step()
+    error = torch.linalg.vector_norm(model.flow(batch["frame1"], batch["frame2"]) - batch["flow"], dim=1).mean()
+    assert error < 0.6  # pixels, of 3.2
+
+
+def test_the_published_networks_take_a_step():
+    batch = shifted_batch()
+    for network in (FlowNetS, FlowNetC):
+        model = network(PROFILES["paper"], generator=seeded())
+        before = objective(model, batch)
+        before.backward()
+        with torch.no_grad():  # along the gradient, so far that the loss falls by a tenth if it were straight
+            steepness = sum((weight.grad**2).sum() for weight in model.parameters())
+            for weight in model.parameters():
+                weight -= 0.1 * before * weight.grad / steepness
+            assert objective(model, batch) < before
+
+
+# refusal of bad input
+
+
+def test_frames_that_are_no_batch_of_numbers_are_refused(build):
+    model, (frame1, frame2) = build(TINY), pair((16, 16))
+    for method in (model, model.flow):
+        with pytest.raises(ShapeError, match="frame1: B 3 H W"):
+            method(frame1[0], frame2[0])
+        with pytest.raises(ShapeError, match="frame2"):
+            method(frame1, frame2[..., 1:])
+        with pytest.raises(ShapeError, match="frame / 255"):
+            method(frame1.byte(), frame2.byte())
+
+
+@pytest.mark.parametrize(("wrong", "said"), [
+    ({"cost": "cosine"}, "cost 'raw' or 'softmax'"),
+    ({"joined_at": 4}, "joined_at 2 or 3"),
+    ({"deconv": (8,)}, "4 deconv channels"),
+])  # fmt: skip
+def test_a_config_that_cannot_be_built_is_refused(wrong, said):
+    with pytest.raises(SettingsError, match=said):
+        replace(FlowNetConfig(), **wrong)
