@@ -124,6 +124,12 @@ def test_a_pixel_of_no_weight_is_nowhere():
         assert torch.equal(one.image, two.image)
 
 
+def test_a_pixel_counts_only_where_it_lands_however_important():
+    image, flow = row(1.0, 2.0, 3.0, 4.0), flow_along(0.0, 0.0, 0.0, 9.0)  # the last one leaves
+    splat = forward_splat(image, flow, importance=row(0.0, 500.0, 0.0, 1000.0))
+    assert splat.image.flatten().tolist() == [1, 2, 3, 0]
+
+
 def test_a_batch_is_its_pictures():
     image, flow, weight, importance = drawn((5, 6))
     together = forward_splat(image, flow, weight=weight, importance=importance)
@@ -138,6 +144,7 @@ def test_what_leads_nowhere_is_lost(nowhere):
     splat = forward_splat(torch.ones(1, 2, 4, 5), flow)
     assert splat.holes.nonzero().tolist() == [[0, 0, 1, 2]]
     assert splat.image.sum() == 2 * 19
+    assert splat.coverage.sum() == 19
 
 
 def test_a_coarse_number_type_loses_no_pixel():

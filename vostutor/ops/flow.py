@@ -25,7 +25,7 @@ from vostutor.core.shapes import expect
 from vostutor.ops.grid import pixel_grid
 from vostutor.ops.warp import backward_warp
 
-UNKNOWN_ABOVE = 1e9  # pixels; larger values mark unknown flow in the files of Middlebury
+_UNKNOWN_ABOVE = 1e9  # pixels; larger values mark unknown flow in the files of Middlebury
 
 
 def find_occluded(flow_fwd: Tensor, flow_bwd: Tensor, *, relative: float = 0.01, absolute: float = 0.5) -> Tensor:
@@ -84,7 +84,7 @@ def _read_at_the_end(forward: Tensor, backward: Tensor) -> tuple[Tensor, Tensor]
     inside = ((there >= -0.5) & (there <= last + 0.5)).all(dim=1)  # false for NaN as well
     # Within the outer half pixel the sampler would blend with the zero outside; the outermost pixel itself is asked instead.
     way = there.clamp(torch.zeros_like(last), last) - here
-    unknown = ~(backward.abs() < UNKNOWN_ABOVE).all(dim=1, keepdim=True)
+    unknown = ~(backward.abs() < _UNKNOWN_ABOVE).all(dim=1, keepdim=True)
     # NaN and 1e10 would spread even with a share of nothing, so zeros are read in their place, and what the zeros' share was
     *back, doubt = backward_warp(torch.cat([backward.masked_fill(unknown, 0), unknown.to(way)], dim=1), way).unbind(1)
     return torch.stack(back, dim=1), inside & (doubt < 1e-3)
