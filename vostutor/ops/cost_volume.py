@@ -89,8 +89,13 @@ def correlation(
 
 def _split(f: Tensor, step: int) -> Tensor:
     """The map's step * step small ones, channels last; zeros complete those that are a row or column short."""
-    f = pad(f, [0, -f.shape[3] % step, 0, -f.shape[2] % step])
+    f = _completed(f, [0, -f.shape[3] % step, 0, -f.shape[2] % step])
     return rearrange(f, "b c (h s) (w t) -> (b s t) h w c", s=step, t=step).contiguous()
+
+
+def _completed(f: Tensor, edges: list[int]) -> Tensor:
+    """Zeros at the edges; `pad` would copy the map also where there are none."""
+    return pad(f, edges) if any(edges) else f
 
 
 class _RowBand(torch.autograd.Function):
@@ -114,7 +119,7 @@ class _RowBand(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         (blocks, windows), layout = ctx.saved_tensors, ctx.layout
-        gradient = pad(gradient, [0, layout.padding]).view(layout.volume)
+        gradient = _completed(gradient, [0, layout.padding]).unflatten(-1, (layout.q, layout.b))
         to_blocks, to_windows = torch.empty_like(blocks), torch.zeros_like(windows)
         with torch.autocast(gradient.device.type, enabled=False):
             for maps in layout.groups():
@@ -166,7 +171,7 @@ class _Layout(NamedTuple):
 
     def blocks(self, f1: Tensor) -> Tensor:
         """Frame 1 by blocks: (n,H,W,C) -> (n,q,H,b,C)."""
-        return rearrange(pad(f1, [0, 0, 0, self.padding]), "n h (q b) c -> n q h b c", q=self.q).contiguous()
+        return rearrange(_completed(f1, [0, 0, 0, self.padding]), "n h (q b) c -> n q h b c", q=self.q).contiguous()
 
     def windows(self, f2: Tensor) -> Tensor:
         """What each block can meet, row after row, zeros around the image: (n,H,W,C) -> (n,q,(H+2r)*N,C)."""
