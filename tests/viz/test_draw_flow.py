@@ -132,7 +132,7 @@ def test_a_darkened_colour_tells_where_to_but_not_how_far():
     assert np.abs(back - flow / 3).max() < 0.02  # a degree
 
 
-@pytest.mark.parametrize("colour", [(0, 0, 0), (34, 34, 34), (128, 128, 128), (100, 200, 150)])
+@pytest.mark.parametrize("colour", [(0, 0, 0), (34, 34, 34), (128, 128, 128), (100, 200, 150), (191, 191, 191)])
 def test_a_colour_that_is_not_on_the_wheel_stands_for_nothing(colour):
     assert np.isnan(flow_of_colour(np.array(colour, np.uint8), max_flow=1)).all()
 

@@ -92,7 +92,7 @@ def flow_of_colour(colour, *, max_flow: float) -> np.ndarray:
     darkened = np.abs(top - _DARKER) < 2 / 255
     hue = np.where(darkened[..., None], shade / _DARKER, 1 - (1 - shade) / np.maximum(length, 1 / 255)[..., None])
     angle, off = _angle_of(hue)
-    flow = np.where(darkened, 1.0, length) * np.stack([np.cos(angle), np.sin(angle)])
+    flow = length * np.stack([np.cos(angle), np.sin(angle)])
     # What hue there is in a pale colour is mostly rounding: 1/255 of the length of the colour, in units of a full one
     foreign = (off * length > 4 / 255) | ~(darkened | (top >= 254 / 255))
     return np.where(foreign, np.nan, max_flow * flow)
