@@ -143,6 +143,14 @@ def test_a_turn_of_frame_2_adds_what_it_does_to_where_the_flow_leads():
     torch.testing.assert_close(changed, flow + added, atol=5e-5, rtol=0)
 
 
+def test_within_one_motion_the_flow_is_read_between_pixels():
+    first, second, flow = smooth_pair()
+    changed = augment_pair(first, second, flow, PairChange(*CHANGES["zoom"], SIZE))["flow"]
+    grid, zoom = pixel_grid(*SIZE)[None], view(zoom=1.6)
+    motion = after(zoom, after(view(degrees=3.0, zoom=1.03, shift=(2.5, -1.5)), undone(zoom)))
+    torch.testing.assert_close(changed, move(motion, grid) - grid, atol=1e-4, rtol=0)  # the nearest pixel's is 0.03 off
+
+
 def test_where_two_motions_meet_no_third_one_appears():
     flow = torch.zeros(1, 2, *SIZE)
     flow[:, 0, :, 32:] = 8.0
