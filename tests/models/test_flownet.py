@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load, save
 
 from vostutor.core import SettingsError, ShapeError
-from vostutor.models.flownet import PROFILES, CostVolume, FlowNetC, FlowNetConfig, FlowNetS, objective
+from vostutor.models.flownet import PROFILES, CostVolume, FlowNetC, FlowNetConfig, FlowNetS, RefinementStep, objective
 from vostutor.ops import correlation
 
 TINY = FlowNetConfig(
@@ -50,10 +50,14 @@ def parameters_of(model):
 # hand-worked numbers
 
 
-def test_the_published_networks_have_the_released_number_of_parameters():
-    with torch.device("meta"):
-        assert parameters_of(FlowNetS(PROFILES["paper"])) == 38_676_514
-        assert parameters_of(FlowNetC(PROFILES["paper"])) == 39_175_298
+@pytest.fixture(scope="module")
+def published():
+    """Both networks as released, built once: 78 million numbers."""
+    return FlowNetS(PROFILES["paper"], generator=seeded()), FlowNetC(PROFILES["paper"], generator=seeded())
+
+
+def test_the_published_networks_have_the_released_number_of_parameters(published):
+    assert [parameters_of(model) for model in published] == [38_676_514, 39_175_298]
 
 
 @pytest.mark.parametrize(("size", "sides"), [
@@ -61,11 +65,10 @@ def test_the_published_networks_have_the_released_number_of_parameters():
     ((436, 1024), [(109, 256), (55, 128), (28, 64), (14, 32), (7, 16)]),  # Sintel: 110 rows are cut to 109, 56 to 55
 ])  # fmt: skip
 def test_the_published_networks_predict_at_five_levels(size, sides):
-    with torch.device("meta"):
-        frame = torch.zeros(1, 3, *size)
-        compare = lambda f1, f2, max_displacement, stride2: f1.new_zeros(1, 441, *f1.shape[-2:])  # noqa: E731
-        for model in (FlowNetS(PROFILES["paper"]), FlowNetC(PROFILES["paper"], correlation=compare)):
-            assert [tuple(flow.shape) for flow in model(frame, frame)] == [(1, 2, *side) for side in sides]
+    thin = replace(PROFILES["paper"], channels=(2,) * 6, deconv=(2,) * 4)  # the sizes do not depend on the channels
+    frame = torch.zeros(1, 3, *size)
+    for model in (FlowNetS(thin), FlowNetC(thin)):
+        assert [tuple(flow.shape) for flow in model(frame, frame)] == [(1, 2, *side) for side in sides]
 
 
 def test_frames_are_shifted_by_the_mean_of_the_training_pictures():
@@ -94,10 +97,26 @@ def test_a_softmax_cost_is_largest_at_the_true_displacement_and_sums_to_one():
     assert (cost.argmax(dim=1)[:, 2:-2, 2:-2] == 3 * 5 + 4).all()  # dy = 1 is row 3 of 5, dx = 2 column 4
 
 
+def test_a_softmax_cost_begins_ten_times_as_decided_as_the_cosine():
+    features = torch.rand(1, 16, 1, 1, generator=seeded())
+    cost = CostVolume(replace(TINY, cost="softmax"), correlation)(features, features)
+    # cosine 1 in the middle of 5 x 5, 0 at the 24 places outside the image: e^10 / (e^10 + 24)
+    assert cost[0, 12].item() == pytest.approx(0.998912, abs=1e-5)
+
+
 def test_a_raw_cost_is_the_correlation_through_a_leaky_relu():
     f1, f2 = torch.randn(2, 1, 16, 5, 6, generator=seeded()).unbind()
     plain = correlation(f1, f2, max_displacement=2, stride2=1)
     assert torch.equal(CostVolume(TINY, correlation)(f1, f2), torch.where(plain < 0, 0.1 * plain, plain))
+
+
+def test_a_level_that_is_too_large_loses_its_last_row_and_column():
+    step = RefinementStep(4, 3)
+    x, skip = torch.randn(1, 4, 2, 3, generator=seeded()), torch.zeros(1, 5, 3, 5)
+    flow, joined = step(x, skip)
+    assert joined.shape == (1, 5 + 3 + 2, 3, 5)
+    assert torch.equal(joined[:, 5:8], step.deconv(x)[..., :3, :5])
+    assert torch.equal(joined[:, 8:], step.upsample_flow(flow)[..., :3, :5])
 
 
 # invariance
@@ -202,10 +221,9 @@ def test_one_pair_is_overfitted(build):
     assert error < 0.6  # pixels, of 3.2
 
 
-def test_the_published_networks_take_a_step():
+def test_the_published_networks_take_a_step(published):
     batch = shifted_batch()
-    for network in (FlowNetS, FlowNetC):
-        model = network(PROFILES["paper"], generator=seeded())
+    for model in published:
         before = objective(model, batch)
         before.backward()
         with torch.no_grad():  # along the gradient, so far that the loss falls by a tenth if it were straight
