@@ -2,6 +2,7 @@
 
 from vostutor.core.lazy import lazily
 
-__getattr__, __all__ = lazily(
-    __name__, {"ClipPlayer": "clip_player", "JFExplorer": "jf_explorer", "Switchboard": "switchboard"}
-)
+__getattr__, __all__ = lazily(__name__, {
+    "ClipPlayer": "clip_player", "JFExplorer": "jf_explorer", "Switchboard": "switchboard",
+    "CorrelationProbe": "correlation_probe",
+})  # fmt: skip
