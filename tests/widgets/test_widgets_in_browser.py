@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.conftest import ROOT
+from tests.widgets.alone import page_of
 from tests.widgets.browser import chromium_page, require_browser, running_lab, write_notebook
 from vostutor.widgets import ClipPlayer, JFExplorer, Switchboard
 from vostutor.widgets.jf_world import SEQUENCES, TRUTH, WORLD, Box, explore, summarise
@@ -169,35 +170,6 @@ def test_the_boards_scenes_and_frames_are_turned_by_hand(notebook):
     assert notebook.kernel_says("print(board.shown['seed'], board.frame)", f"{SEED} 1") == f"{SEED} 1"
     notebook.drag(".vos-board .vos-line", (0.1, 0.5), (0.99, 0.5))
     assert notebook.kernel_says("print(board.frame)", "11") == "11"
-
-
-# ---- alone on a page: the same scripts, a model that keeps its values and talks to nobody
-
-ALONE = """
-  <body><div id="here"></div><script type="module">
-  const state = %s, heard = {};
-  const packed = [...(state.layers ?? []), ...(state.shown?.sides ?? []).flatMap((side) => side.systems)];
-  for (const one of packed) one.runs = new DataView(Uint8Array.from(one.runs).buffer);
-  window.model = {
-    get: (name) => state[name],
-    set: (name, value) => { state[name] = value; (heard[`change:${name}`] ?? []).forEach((react) => react()); },
-    on: (event, react) => (heard[event] ??= []).push(react), off: () => {}, save_changes: () => {},
-  };
-  const code = %s;
-  const widget = (await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })))).default;
-  widget.initialize?.({ model });
-  widget.render({ model, el: document.getElementById("here") });
-  </script><style>%s</style></body>"""
-
-
-def page_of(widget) -> str:
-    state = {
-        name: getattr(widget, name)
-        for name in widget.keys
-        if not name.startswith("_") and name not in ("layout", "comm")
-    }
-    as_json = json.dumps(state, default=lambda value: list(value) if isinstance(value, bytes) else str(value))
-    return ALONE % (as_json, json.dumps(widget._esm), widget._css)
 
 
 @pytest.fixture
