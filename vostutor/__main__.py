@@ -133,6 +133,55 @@ def claims(
 
 
 @app.command()
+def train(
+    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="a name that `vostutor models` lists")],
+    profile: Annotated[str, typer.Option(metavar="NAME", help="how large and how long: smoke, cpu or gpu")] = "cpu",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="seed of the first weights and of every batch")] = 0,
+    device: Annotated[str, typer.Option(metavar="NAME", help="cpu or cuda")] = "cpu",
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="gets the weights and their card")] = Path(
+        "build/weights"
+    ),
+):
+    """Train a system and measure it: weights and a card in FOLDER.
+
+    Interrupted, the same command goes on from the last checkpoint in build/train.
+    """
+    from vostutor.core.memory import keep_freed_memory
+    from vostutor.course.claims import commit
+    from vostutor.engine import Bar
+    from vostutor.zoo import train_system
+
+    keep_freed_memory()
+    checkpoint = Path(f"build/train/{system}-{profile}-{seed}.pt")
+    path = train_system(
+        system,
+        profile,
+        seed=seed,
+        device=device,
+        out=out,
+        checkpoint=checkpoint,
+        commit=commit(),
+        watchers=(Bar(),),
+        tell=typer.echo,
+    )
+    typer.echo(f"wrote {path} and its card")
+
+
+@app.command()
+def models(
+    system: Annotated[str | None, typer.Argument(metavar="SYSTEM", help="tell all that its cards say")] = None,
+    folder: Annotated[Path | None, typer.Option(metavar="FOLDER", help="another place than data/weights")] = None,
+):
+    """List the systems that can be trained, and the trained weights that are there."""
+    from vostutor.course.models import tell_card, tell_models
+
+    if system is None:
+        tell_models(folder)
+    else:
+        tell_card(system, folder)
+
+
+@app.command()
 def evaluate(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="a folder of palette PNGs for each sequence")],
     data: Annotated[Path, typer.Option(metavar="ROOT", help="root of the data set, which holds Annotations")],

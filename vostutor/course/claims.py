@@ -81,13 +81,22 @@ def provenance(sources: tuple[str, ...]) -> dict:
     """Where figures come from: commit, machine, versions, and the hash of the sources that decide them."""
     from vostutor.data.minivos import VERSION
 
-    commit = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=PACKAGE, capture_output=True, text=True)
     return {
-        "commit": commit.stdout.strip() or "not a checkout",
+        "commit": commit(),
         "hardware": f"{platform.machine()}, one thread",
         "minivos": VERSION,
         "sources": sources_hash(sources),
     }
+
+
+def commit() -> str:
+    """The commit of the checkout, by which figures can be made again.
+
+    >>> len(commit()) >= 12
+    True
+    """
+    told = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=PACKAGE, capture_output=True, text=True)
+    return told.stdout.strip() or "not a checkout"
 
 
 def sources_hash(sources: tuple[str, ...]) -> str:

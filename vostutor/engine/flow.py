@@ -17,23 +17,18 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vostutor.core.errors import SettingsError, ShapeError
-from vostutor.data.flow_pairs import count_pairs, take_pairs
+from vostutor.data.flow_pairs import count_pairs, flow_split, take_pairs
 from vostutor.data.pool import Pool
 from vostutor.metrics.flow import endpoint_error, fl_all
 from vostutor.ops.dis import PRESETS, dis_flow
 from vostutor.ops.farneback import farneback_flow
 
 FlowFunction = Callable[[Tensor, Tensor], Tensor]  # frame a, frame b, uint8 (3,H,W) -> flow (2,H,W) from a to b
-SPEEDS = (
-    0.0,
-    2.0,
-    5.0,
-    10.0,
-    float("inf"),
-)  # pixels: the buckets of displacement; Sintel's 10 and 40 are for 1024 columns
+# Pixels: the buckets of displacement; Sintel's 10 and 40 are for 1024 columns.
+SPEEDS = (0.0, 2.0, 5.0, 10.0, float("inf"))
 ROUNDS, CLOSE = 60, 1e-3  # of Weiszfeld's steps at most, and the step in pixels that is the last
 
 
@@ -91,6 +86,32 @@ def classical_flows() -> dict[str, FlowFunction]:
         return lambda frame_a, frame_b: dis_flow(frame_a, frame_b, preset)
 
     return {"Farneback": farneback_flow} | {f"DIS {preset}": dis(preset) for preset in PRESETS}
+
+
+def network_flow(model: nn.Module) -> FlowFunction:
+    """A network as a flow function: frames as they are stored go in, on the CPU, and the flow comes back there.
+
+    model: anything with flow(frame1, frame2), float (B,3,H,W) in [0,1] -> (B,2,H,W), such as the FlowNets.
+    """
+    device = next(model.parameters()).device
+
+    def flow(frame_a: Tensor, frame_b: Tensor) -> Tensor:
+        pair = (frame[None].to(device).float() / 255 for frame in (frame_a, frame_b))
+        return model.flow(*pair)[0].cpu()
+
+    return flow
+
+
+def measured_flow(model: nn.Module) -> list[dict]:
+    """What the card of a flow network says of the minivos flow split; the spread is that over pairs, for one training seed."""
+    split = flow_split(report=print)
+    scores, zero = flow_scores(network_flow(model), split), score_flows(constant_flows(split, "zero"), split)
+    return [
+        {"what": "EPE on the minivos flow split", "mean": scores.epe, "spread": scores.spread, "unit": "px"},
+        {"what": "EPE of zero flow there", "mean": zero.epe, "spread": zero.spread, "unit": "px"},
+        {"what": "EPE on objects", "mean": scores.objects, "spread": None, "unit": "px"},
+        {"what": "Fl-all", "mean": scores.fl_all, "spread": None, "unit": "%"},
+    ]
 
 
 def flow_scores(flow_function: FlowFunction, pool: Pool) -> PairScores:
@@ -178,9 +199,8 @@ def geometric_median(vectors: Tensor) -> Tensor:
     vectors = vectors.double()
     middle = vectors.median(dim=1).values
     for _ in range(ROUNDS):
-        near = 1 / torch.linalg.vector_norm(vectors - middle[:, None], dim=0).clamp(
-            min=1e-6
-        )  # a point may be hit exactly
+        away = torch.linalg.vector_norm(vectors - middle[:, None], dim=0)
+        near = 1 / away.clamp(min=1e-6)  # a point may be hit exactly
         better = (vectors * near).sum(dim=1) / near.sum()
         done = torch.linalg.vector_norm(better - middle) < CLOSE
         middle = better

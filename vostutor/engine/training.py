@@ -48,16 +48,12 @@ class Training:
     save_every: int = 50
 
     def __post_init__(self):
-        for name in ("steps", "batch", "save_every"):
-            if getattr(self, name) < 1:
-                raise SettingsError(
-                    expected=f"{name} from 1 on", got=f"{name}={getattr(self, name)}", try_this=f"Training({name}=8)"
-                )
-        if not self.rate > 0 or self.precision not in ("float32", "bfloat16"):
+        whole = min(self.steps, self.batch, self.save_every) >= 1
+        if not whole or not self.rate > 0 or self.precision not in ("float32", "bfloat16"):
             raise SettingsError(
-                expected="a rate above 0 and precision float32 or bfloat16",
-                got=f"rate={self.rate}, precision={self.precision!r}",
-                try_this="Training(steps=400, rate=2e-3)",
+                expected="steps, batch and save_every from 1 on, a rate above 0, precision float32 or bfloat16",
+                got=repr(self),
+                try_this="Training(steps=400, batch=8, rate=2e-3)",
             )
 
     def rate_at(self, step: int) -> float:
@@ -211,6 +207,7 @@ class _Run:
         return done % self.training.save_every == 0 or done == self.training.steps
 
     def checkpoint(self) -> Checkpoint:
+        """Everything it takes to go on."""
         return Checkpoint(self._asked(), self.model.state_dict(), self.optimiser.state_dict(), asdict(self.history))
 
     def take_up(self, saved: Checkpoint) -> None:

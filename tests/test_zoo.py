@@ -1,0 +1,99 @@
+"""A system is built, trained, measured and found again by its name."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from vostutor import zoo
+from vostutor.__main__ import app
+from vostutor.core.errors import DataError, SettingsError
+from vostutor.engine.training import Training
+
+NAMES = sorted(zoo.SYSTEMS)
+
+
+@pytest.fixture
+def tiny(monkeypatch, tmp_path):
+    """flownetc-softmax, trained for two steps on two small scenes and measured on two pairs: all parts real, all of them small."""
+    from vostutor.data.flow_pairs import flow_batches, flow_pool, flow_split
+    from vostutor.engine import flow
+
+    real = zoo.system_named("flownetc-softmax")
+    pool = flow_pool(2, frames=2, size=(48, 80), folder=tmp_path / "pools")
+    split = flow_split(2, size=(48, 80), folder=tmp_path / "pools")
+    monkeypatch.setattr(flow, "flow_split", lambda report: split)
+    small = replace(
+        real, trainings={"smoke": Training(steps=2, batch=2)}, batches=lambda profile, seed: flow_batches(pool)
+    )
+    monkeypatch.setitem(zoo.SYSTEMS, "flownetc-softmax", lambda: small)
+    monkeypatch.chdir(tmp_path)
+    return small
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_system_has_a_lesson_and_trainings_for_profiles_it_can_be_built_in(name):
+    system = zoo.system_named(name)
+    assert (
+        len(system.lesson) == 2
+        and set(system.trainings) <= set(system.configs)
+        and set(system.data) == set(system.trainings)
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fresh_weights_follow_from_the_seed(name):
+    a, b, c = (zoo.build(name, "smoke", seed=seed).state_dict() for seed in (0, 0, 1))
+    assert all(torch.equal(a[key], b[key]) for key in a) and any(not torch.equal(a[key], c[key]) for key in a)
+
+
+def test_a_system_is_trained_measured_and_loaded_again(tiny, tmp_path):
+    told = []
+    path = zoo.train_system(
+        "flownetc-softmax", "smoke", seed=3, out=tmp_path / "w", checkpoint=tmp_path / "c.pt", tell=told.append
+    )
+    card = json.loads(path.with_suffix(".json").read_text())
+    assert card["steps"] == 2 and card["seed"] == 3 and card["metrics"][0]["mean"] > 0
+    assert card["command"] == "vostutor train flownetc-softmax --profile smoke --seed 3" and "measuring" in told[-1]
+    model = zoo.load("flownetc-softmax", "smoke", folder=tmp_path / "w")
+    fresh = zoo.build("flownetc-softmax", "smoke", seed=3)
+    assert not model.training and any(
+        not torch.equal(a, b) for a, b in zip(model.parameters(), fresh.parameters(), strict=True)
+    )
+
+
+def test_the_command_trains_lists_and_tells(tiny, tmp_path):
+    run = CliRunner()
+    trained = run.invoke(app, ["train", "flownetc-softmax", "--profile", "smoke", "--out", "w"])
+    assert trained.exit_code == 0 and "wrote w/flownetc-softmax-smoke.safetensors" in trained.output
+    assert (tmp_path / "build/train/flownetc-softmax-smoke-0.pt").exists()
+    listed = run.invoke(app, ["models", "--folder", "w"]).output
+    assert "415,779" in listed and "no weights yet" in listed
+    card = run.invoke(app, ["models", "flownetc-softmax", "--folder", "w"]).output
+    assert (
+        "vostutor train flownetc-softmax --profile smoke --seed 0" in card and "EPE on the minivos flow split" in card
+    )
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda: zoo.build("flownet"), "a system: flownets"),
+        (lambda: zoo.build("flownets", "huge"), "a profile of flownets: smoke"),
+        (lambda: zoo.train_system("flownets", "paper", out="w", checkpoint="c"), "a profile of flownets: smoke, cpu"),
+        (
+            lambda: zoo.train_system("flownets", "smoke", out="w", checkpoint="c", device="tpu"),
+            "a device of this machine",
+        ),
+    ],
+)
+def test_what_does_not_exist_is_refused_before_anything_is_drawn(ask, said):
+    with pytest.raises(SettingsError, match=said):
+        ask()
+
+
+def test_weights_that_are_not_there_are_told(tmp_path):
+    with pytest.raises(DataError, match="a card flownets-cpu.json"):
+        zoo.load("flownets", "cpu", folder=tmp_path)

@@ -1,0 +1,214 @@
+"""The systems of the course by name: name and profile -> a model, with trained weights where they are shipped.
+
+The only file that knows several systems. What a system is stands in its own file under models/; here stands how its parts are put
+together, what it is trained on, and for how long.
+"""
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from vostutor.core.errors import SettingsError
+from vostutor.data.place import home
+from vostutor.engine.cards import Card, load_weights, read_card, save_weights
+from vostutor.engine.training import DrawBatch, Objective, Training, Watcher, train
+
+
+@dataclass(frozen=True)
+class System:
+    """How a system is built, trained and measured. `configs` and `trainings` have one entry for each profile that can be trained."""
+
+    title: str
+    lesson: str
+    configs: Mapping[str, object]
+    trainings: Mapping[str, Training]
+    build: Callable[[object, torch.Generator], nn.Module]  # config, source of the first weights -> model
+    batches: Callable[[str, int], DrawBatch]  # profile, seed -> what train draws from
+    objective: Objective
+    measure: Callable[[nn.Module], list[dict]]  # rows of the card's metric table
+    data: Mapping[str, str]  # what the batches of a profile are drawn from, for the card
+
+
+def system_named(name: str) -> System:
+    """The system of that name.
+
+    Raises: SettingsError for a name that does not exist.
+    >>> system_named("flownetc").title
+    'FlowNetC'
+    """
+    if name not in SYSTEMS:
+        raise SettingsError(expected=f"a system: {', '.join(SYSTEMS)}", got=repr(name), try_this="vostutor models")
+    return SYSTEMS[name]()
+
+
+def build(name: str, profile: str = "cpu", *, seed: int = 0) -> nn.Module:
+    """A system with fresh weights, the same for the same seed.
+
+    Raises: SettingsError for a name or profile that does not exist.
+    >>> sum(p.numel() for p in build("flownetc-softmax", "smoke").parameters()) < 500_000
+    True
+    """
+    system = system_named(name)
+    return system.build(_of_profile(system.configs, profile, name), torch.Generator().manual_seed(seed))
+
+
+def load(name: str, profile: str = "cpu", *, folder: Path | str | None = None) -> nn.Module:
+    """A system with trained weights, ready to be used: those in `folder`, or the shipped ones.
+
+    Raises: SettingsError for a name or profile that does not exist, DataError where there are no weights or they were changed.
+    """
+    model = build(name, profile)
+    load_weights(model, weights_file(name, profile, folder))
+    return model.eval()
+
+
+def weights_file(name: str, profile: str, folder: Path | str | None = None) -> Path:
+    """Where the weights of a system lie: in data/weights unless told otherwise."""
+    return (home() / "weights" if folder is None else Path(folder)) / f"{name}-{profile}.safetensors"
+
+
+def cards(folder: Path | str | None = None) -> list[Card]:
+    """The cards of all weights in a folder, by default the shipped ones."""
+    place = home() / "weights" if folder is None else Path(folder)
+    return [read_card(path) for path in sorted(place.glob("*.safetensors"))]
+
+
+def train_system(
+    name: str,
+    profile: str = "cpu",
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    out: Path | str,
+    checkpoint: Path | str,
+    commit: str = "not a checkout",
+    watchers: tuple[Watcher, ...] = (),
+    tell: Callable[[str], None] = print,
+) -> Path:
+    """Train a system, measure it, and write its weights and card; interrupted, it goes on from the checkpoint.
+
+    Raises: SettingsError for a name, profile or device that does not exist; what `train` raises.
+    """
+    system = system_named(name)
+    training = _of_profile(system.trainings, profile, name)
+    model = build(name, profile, seed=seed).to(checked_device(device))
+    history = train(
+        model, system.batches(profile, seed), system.objective, training,
+        seed=seed, checkpoint=checkpoint, watchers=watchers, tell=tell,
+    )  # fmt: skip
+    tell(f"{history.steps} steps in {history.cpu_seconds:.0f} CPU-seconds; measuring")
+    card = Card(
+        system=name, profile=profile, config=asdict(system.configs[profile]), data=system.data[profile], seed=seed, steps=history.steps,
+        cpu_seconds=round(history.cpu_seconds, 1), hardware=hardware(device), commit=commit,
+        command=f"vostutor train {name} --profile {profile} --seed {seed}", metrics=system.measure(model),
+    )  # fmt: skip
+    return save_weights(model, card, out)
+
+
+def checked_device(name: str) -> torch.device:
+    """The device of that name, if this machine has it.
+
+    Raises: SettingsError for a device that does not exist or is not there.
+    >>> checked_device("cpu")
+    device(type='cpu')
+    """
+    if name == "cpu":
+        return torch.device("cpu")
+    if name.split(":")[0] == "cuda" and torch.cuda.is_available():
+        return torch.device(name)
+    raise SettingsError(
+        expected="a device of this machine: cpu" + ", cuda" * torch.cuda.is_available(),
+        got=repr(name),
+        try_this="--device cpu",
+    )
+
+
+def hardware(device: str) -> str:
+    """What a card says about the machine.
+
+    >>> "thread" in hardware("cpu")
+    True
+    """
+    if device != "cpu":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()}, {torch.get_num_threads()} thread" + "s" * (torch.get_num_threads() > 1)
+
+
+def _of_profile(table: Mapping, profile: str, name: str):
+    if profile not in table:
+        raise SettingsError(
+            expected=f"a profile of {name}: {', '.join(table)}",
+            got=repr(profile),
+            try_this=f"--profile {next(iter(table))}",
+        )
+    return table[profile]
+
+
+def _flownets() -> System:
+    from vostutor.models.flownet import FlowNetS
+
+    return _flownet("FlowNetS", lambda config, generator: FlowNetS(config, generator=generator))
+
+
+def _flownetc() -> System:
+    return _flownet("FlowNetC", _with_correlation)
+
+
+def _flownetc_softmax() -> System:
+    from dataclasses import replace
+
+    from vostutor.models.flownet import PROFILES
+
+    configs = {name: replace(config, cost="softmax") for name, config in PROFILES.items()}
+    return _flownet("FlowNetC, softmax over displacements", _with_correlation, configs)
+
+
+def _with_correlation(config, generator) -> nn.Module:
+    from vostutor.models.flownet import FlowNetC
+    from vostutor.ops import correlation
+
+    return FlowNetC(config, correlation=correlation, generator=generator)
+
+
+def _flownet(title: str, build, configs=None) -> System:
+    from vostutor.data.augment import AUGMENTATIONS
+    from vostutor.data.flow_pairs import flow_batches, flow_pool
+    from vostutor.data.minivos import VERSION
+    from vostutor.engine.flow import measured_flow
+    from vostutor.models.flownet import PROFILES, objective
+
+    scenes = {"smoke": 4, "cpu": 160, "gpu": 800}
+
+    def batches(profile: str, seed: int) -> DrawBatch:
+        pool = flow_pool(scenes[profile], seed=seed * scenes[profile], report=print)
+        return flow_batches(pool, AUGMENTATIONS["cpu" if profile == "smoke" else profile])
+
+    return System(
+        title=title,
+        lesson="01",
+        configs=configs or PROFILES,
+        trainings=FLOW_TRAININGS,
+        build=build,
+        batches=batches,
+        objective=objective,
+        measure=measured_flow,
+        data={profile: f"minivos {VERSION}, {count} scenes with large motion" for profile, count in scenes.items()},
+    )
+
+
+FLOW_TRAININGS = {
+    "smoke": Training(steps=20, batch=4, warm_up=5),
+    "cpu": Training(steps=500, batch=8, warm_up=20),
+    "gpu": Training(steps=20_000, batch=16, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
+}
+
+# The one table of names. A function each, so that naming a system imports no other.
+SYSTEMS: Mapping[str, Callable[[], System]] = {
+    "flownets": _flownets,
+    "flownetc": _flownetc,
+    "flownetc-softmax": _flownetc_softmax,
+}
