@@ -62,7 +62,7 @@ def pair_of(clip_or_pair, frame: int = 0) -> Pair:
     first, second = (_as_frame(image) for image in (first, second))
     size = first.shape[1:]
     flow = np.full((2, *size), np.nan) if flow is None else flow
-    flow = np.array(flow, dtype=np.float32)
+    flow = np.asarray(flow).astype(np.float32)
     hidden = np.zeros(size, bool) if hidden is None else np.asarray(hidden) > 0
     expect(
         "frame1: 3 H W, frame2: 3 H W, flow: 2 H W, hidden: H W", frame1=first, frame2=second, flow=flow, hidden=hidden

@@ -20,7 +20,7 @@ _THIN, _LONG = (
     0.75,
     1.3,
 )  # spread in steps: below the one a line has no width, above the other it is a line and no point
-_FILLED = 2.5  # places per spread; a line without holes has sqrt(12) = 3.5
+_FILLED = 2.2  # places per spread; a line without holes has sqrt(12) = 3.5, a diagonal one sqrt(6) = 2.4
 WORDS = {
     "none": "There are no scores here.",
     "flat": "All scores are equal: nothing says where this place went.",

@@ -19,6 +19,7 @@ _BEST, _TRUE = Look(VERMILLION, "solid", "o"), Look(SKY, "dashed", "D")
 _HALO = [withStroke(linewidth=4, foreground="#141414")]
 _PALE = 0.45  # how much white lies over frame 2, so that the scores stand out
 _LARGEST = 320  # pixels across of a frame in the picture
+_CALM = 0.7  # px of blur: grain costs more bytes than it tells
 
 
 def draw_probe(reading: Reading, place: Place, pair: Pair, stride: int, *, notes=()) -> Picture:
@@ -64,6 +65,7 @@ def _show(ax, frame: np.ndarray, title: str, pale: float = 0.0) -> None:
     height, width = pixels.shape[:2]
     if width > _LARGEST:
         pixels = cv2.resize(pixels, (_LARGEST, round(height * _LARGEST / width)), interpolation=cv2.INTER_AREA)
+    pixels = cv2.GaussianBlur(pixels, (0, 0), _CALM)
     shown = (pixels * (1 - pale) + 255 * pale).astype(np.uint8)
     with style():
         ax.imshow(shown, extent=(-0.5, width - 0.5, height - 0.5, -0.5))

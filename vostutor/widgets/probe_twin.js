@@ -1,6 +1,6 @@
 // The page's own reading of a window of scores: the twin of probe_scores.py (a test holds them together).
 // Letters: r radius of the window in cells, s the stride of its steps, n steps per axis; a cell is `stride` pixels wide.
-const NEARLY = 0.25, THIN = 0.75, LONG = 1.3, FILLED = 2.5;  // as in probe_scores.py, where they are explained
+const NEARLY = 0.25, THIN = 0.75, LONG = 1.3, FILLED = 2.2;  // as in probe_scores.py, where they are explained
 const FLOW_FRACTION = 32, FLOW_UNKNOWN = -32768;
 
 // Where every pixel went, by pixel: what the kernel packed once.
