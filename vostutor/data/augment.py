@@ -21,6 +21,7 @@ with a zoom below 1, `valid` is false outside.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -131,12 +132,32 @@ def draw_change(
     )  # fmt: skip
 
 
+def change_view(points: Tensor, flow: Tensor, view1: Tensor, view2: Tensor) -> Tensor:
+    """What the flow of one pair becomes when frame 1 is shown through view1 and frame 2 through view2.
+
+    Shapes: points (2,h,w), the old place of frame 1 that each new pixel shows; flow (2,h,w), the old flow there; views (2,3),
+    affine maps from old pixels to new ones -> (2,h,w).
+    Units: pixels, x then y.
+    Source: the formula at the head of this file.
+    >>> double = torch.tensor([[2.0, 0, 0], [0, 2, 0]])
+    >>> change_view(torch.zeros(2, 1, 1), torch.ones(2, 1, 1), double, double).flatten()
+    tensor([2., 2.])
+    """
+    return (move(view2[None], (points + flow)[None]) - move(view1[None], points[None]))[0]
+
+
 def augment_pair(
-    frame1: Tensor, frame2: Tensor, flow: Tensor, change: PairChange, valid: Tensor | None = None
+    frame1: Tensor,
+    frame2: Tensor,
+    flow: Tensor,
+    change: PairChange,
+    valid: Tensor | None = None,
+    change_view: Callable[..., Tensor] = change_view,
 ) -> dict[str, Tensor]:
     """The changed pair under the keys frame1, frame2, flow and valid; valid is false where frame 1 shows what the old one did not.
 
-    Where two motions meet, the flow is that of the nearest pixel; elsewhere it is blended, as the pictures are.
+    Where two motions meet, the flow is that of the nearest pixel; elsewhere it is blended, as the pictures are. `change_view` may be a
+    student's own.
 
     Shapes: frame1, frame2 float (B,3,H,W) in [0,1], flow (B,2,H,W), valid bool (B,H,W), all true if left out -> the same, of size h, w.
     Units: flow in pixels, x then y.
@@ -158,7 +179,8 @@ def augment_pair(
     known = _fetch(valid[:, None].to(flow.dtype), source1, "nearest")[:, 0] > 0.5
     pictures = torch.stack([_fetch(frame1, source1), _fetch(frame2, source2)], dim=1)  # (B,2,3,h,w)
     frame1, frame2 = relight(pictures, change).unbind(dim=1)
-    new_flow = move(change.view2, source1 + flow_there) - here
+    views = zip(source1, flow_there, change.view1, change.view2, strict=True)
+    new_flow = torch.stack([change_view(*one) for one in views])
     return {"frame1": frame1, "frame2": frame2, "flow": new_flow, "valid": inside & known}
 
 

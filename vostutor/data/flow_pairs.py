@@ -18,7 +18,7 @@ from torch import Tensor
 
 from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
-from vostutor.data.augment import AUGMENTATIONS, Augmentation, augment_pair, draw_change
+from vostutor.data.augment import AUGMENTATIONS, Augmentation, augment_pair, change_view, draw_change
 from vostutor.data.freeze import fingerprint
 from vostutor.data.minivos import check_settings, draw_recipe
 from vostutor.data.pool import Pool, kept_pool, pools_folder
@@ -120,8 +120,14 @@ def count_pairs(pool: Pool) -> int:
     return len(pool) * (pool.frames.shape[1] - 1)
 
 
-def flow_batches(pool: Pool, augmentation: Augmentation | None = AUGMENTATIONS["cpu"]) -> DrawBatch:
+def flow_batches(
+    pool: Pool,
+    augmentation: Augmentation | None = AUGMENTATIONS["cpu"],
+    change_view: Callable[..., Tensor] = change_view,
+) -> DrawBatch:
     """What draws batches for the training loop: (generator, B, progress) -> frame1, frame2, flow, valid; None leaves pairs as they are.
+
+    change_view: what a flow becomes under two views, the package's or a student's own.
 
     >>> grey = torch.zeros(1, 2, 3, 48, 80, dtype=torch.uint8)
     >>> pool = Pool(grey, grey[:, :, 0], ("",), flow=torch.zeros(1, 1, 2, 48, 80))
@@ -135,7 +141,7 @@ def flow_batches(pool: Pool, augmentation: Augmentation | None = AUGMENTATIONS["
         if augmentation is None:
             return batch
         change = draw_change(generator, size, tuple(batch["flow"].shape[-2:]), augmentation)
-        return augment_pair(**batch, change=change)
+        return augment_pair(**batch, change=change, change_view=change_view)
 
     return draw_batch
 
