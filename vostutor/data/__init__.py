@@ -15,6 +15,6 @@ __getattr__, __all__ = lazily(__name__, {
     "flying_chairs": "flow_sets", "sintel": "flow_sets", "kitti": "flow_sets",
     "FlowSet": "flow_sets", "FlowPair": "flow_sets", "PairFiles": "flow_sets",
     "flow_pool": "flow_pairs", "flow_split": "flow_pairs", "flow_batches": "flow_pairs", "take_pairs": "flow_pairs",
-    "Augmentation": "augment", "AUGMENTATIONS": "augment", "augment_pair": "augment", "draw_change": "augment",
+    "Augmentation": "augment", "AUGMENTATIONS": "augment", "augment_pair": "augment", "change_view": "augment", "draw_change": "augment",
     "Pool": "pool", "clip_pool": "pool", "fingerprint": "freeze",
 })  # fmt: skip
