@@ -9,6 +9,13 @@ from vostutor.core.errors import SettingsError
 # An exercise is in lessonNN/name.py, name the part of its id after the dot; it is imported when it is asked for.
 LESSONS = {
     "00": ("task.jaccard", "task.boundary", "task.boundary_f", "task.statistics", "task.warp"),
+    "01": (
+        "flow.correlation",
+        "flow.expected_displacement",
+        "flow.multiscale_epe",
+        "flow.change_view",
+        "flow.find_occluded",
+    ),
 }
 
 
