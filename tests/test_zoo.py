@@ -64,6 +64,12 @@ def test_a_system_is_trained_measured_and_loaded_again(tiny, tmp_path):
     )
 
 
+def test_another_number_of_steps_stands_on_the_card(tiny, tmp_path):
+    path = zoo.train_system("flownetc-softmax", "smoke", steps=1, out=tmp_path, checkpoint=tmp_path / "c.pt", tell=str)
+    card = zoo.read_card(path)
+    assert card.steps == 1 and card.command.endswith("--seed 0 --steps 1")
+
+
 def test_the_command_trains_lists_and_tells(tiny, tmp_path):
     run = CliRunner()
     trained = run.invoke(app, ["train", "flownetc-softmax", "--profile", "smoke", "--out", "w"])

@@ -137,6 +137,7 @@ def train(
     system: Annotated[str, typer.Argument(metavar="SYSTEM", help="a name that `vostutor models` lists")],
     profile: Annotated[str, typer.Option(metavar="NAME", help="how large and how long: smoke, cpu or gpu")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="seed of the first weights and of every batch")] = 0,
+    steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="another number than the profile's")] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu or cuda")] = "cpu",
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="gets the weights and their card")] = Path(
         "build/weights"
@@ -157,6 +158,7 @@ def train(
         system,
         profile,
         seed=seed,
+        steps=steps,
         device=device,
         out=out,
         checkpoint=checkpoint,

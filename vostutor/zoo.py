@@ -6,7 +6,7 @@ together, what it is trained on, and for how long.
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -82,6 +82,7 @@ def train_system(
     profile: str = "cpu",
     *,
     seed: int = 0,
+    steps: int | None = None,
     device: str = "cpu",
     out: Path | str,
     checkpoint: Path | str,
@@ -91,20 +92,24 @@ def train_system(
 ) -> Path:
     """Train a system, measure it, and write its weights and card; interrupted, it goes on from the checkpoint.
 
+    steps: another number of steps than the profile's, for weights that are worth a night.
+
     Raises: SettingsError for a name, profile or device that does not exist; what `train` raises.
     """
     system = system_named(name)
     training = _of_profile(system.trainings, profile, name)
+    training = training if steps is None else replace(training, steps=steps)
     model = build(name, profile, seed=seed).to(checked_device(device))
     history = train(
         model, system.batches(profile, seed), system.objective, training,
         seed=seed, checkpoint=checkpoint, watchers=watchers, tell=tell,
     )  # fmt: skip
     tell(f"{history.steps} steps in {history.cpu_seconds:.0f} CPU-seconds; measuring")
+    command = f"vostutor train {name} --profile {profile} --seed {seed}" + (f" --steps {steps}" if steps else "")
     card = Card(
         system=name, profile=profile, config=asdict(system.configs[profile]), data=system.data[profile], seed=seed, steps=history.steps,
         cpu_seconds=round(history.cpu_seconds, 1), hardware=hardware(device), commit=commit,
-        command=f"vostutor train {name} --profile {profile} --seed {seed}", metrics=system.measure(model),
+        command=command, metrics=system.measure(model),
     )  # fmt: skip
     return save_weights(model, card, out)
 
@@ -159,8 +164,6 @@ def _flownetc() -> System:
 
 
 def _flownetc_softmax() -> System:
-    from dataclasses import replace
-
     from vostutor.models.flownet import PROFILES
 
     configs = {name: replace(config, cost="softmax") for name, config in PROFILES.items()}
