@@ -107,7 +107,7 @@ def _promise(label: str, frames: int) -> Promise | None:
 
 def mixed_label(seed: int, progress: float = 0.5) -> str:
     """Which label a training seed has, at a share of the training steps from 0 to 1."""
-    if not isinstance(progress, int | float) or not 0 <= progress <= 1:
+    if isinstance(progress, bool) or not isinstance(progress, int | float) or not 0 <= progress <= 1:
         _raise("a share of the training steps from 0 to 1", progress, "progress=0.5")
     weights = CURRICULUM[max(start for start in CURRICULUM if start <= progress)]
     shares = np.cumsum(list(weights.values()))
@@ -160,9 +160,9 @@ def clip_of(footage: Footage, label: str, seed: int) -> Clip:
 def check_settings(label: str, seed: int, size: tuple[int, int], frames: int) -> None:
     """Nothing, where such a clip can be drawn. Raises: SettingsError where not."""
     fewest = LONG_ENOUGH if label in LONGER else 2
-    if label not in LABELS:
+    if not isinstance(label, str) or label not in LABELS:
         _raise(f"a label: {', '.join(LABELS)}", label, 'draw_clip("plain", 0)')
-    if not _whole(seed, 0, 2**63):
+    if not _whole(seed, 0, 2**63 - 1):
         _raise("a seed: a whole number from 0 on", seed, f'draw_clip("{label}", 0)')
     if not isinstance(size, tuple | list) or len(size) != 2 or not all(_whole(n, 48, 1080) for n in size):
         _raise("size (H,W), each from 48 to 1080", size, "size=(96, 160)")
@@ -179,7 +179,7 @@ def _check_device(device: str | None) -> None:
 
 
 def _whole(value, least: int, most: int) -> bool:
-    return isinstance(value, int | np.integer) and least <= value <= most
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and least <= value <= most
 
 
 def _raise(expected: str, got, try_this: str):

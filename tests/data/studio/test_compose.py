@@ -59,8 +59,8 @@ def test_one_seed_under_two_labels_is_the_same_place_with_the_same_cast():
             assert [thing.category for thing in own] == [thing.category for thing in its][: len(own)], label
             if label not in ("camera", "static"):
                 assert np.array_equal(plain.camera, other.camera)
-            if label in ("drift", "distractor", "camouflage", "fast", "scale", "deformation"):
-                starts = [[thing.track[1, [X, Y]] for thing in things] for things in (own, its)]
+            if label in ("drift", "occlusion", "distractor", "camouflage", "fast", "scale", "deformation"):
+                starts = [[thing.track[1, [X, Y, SIZE]] for thing in things] for things in (own, its)]
                 assert np.allclose(*starts, atol=1e-9), label
 
 

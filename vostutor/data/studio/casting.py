@@ -17,7 +17,7 @@ from vostutor.data.studio.recipe import Recipe
 from vostutor.data.studio.scene import ANGLE, CLOCK, SIZE, SQUASH, Sheet, Thing, X, Y
 from vostutor.data.studio.sprites import DENSITY, Setting, body_texels, dress
 
-LARGEST, LARGEST_TO_HIDE, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame
+LARGEST, LARGEST_TO_CROSS, LARGEST_PASSER = 0.6, 0.3, 0.2  # radius in heights of the frame; two that cross need room
 ABREAST = 0.9  # how often a further object rides along with the camera as the first one does
 LEAST_RADIUS = 6  # pixels at 96 rows: below it limbs are thinner than what shows
 THRONG = 0.12  # by which each object beyond the second makes all of them smaller
@@ -29,10 +29,10 @@ NEARNESS = 1.2, 1.35  # of things: nearer than the ground behind them, and the n
 
 
 class Stage:
-    """Where things can be put: the setting, the camera's track and the floor."""
+    """Where things can be put: the setting, the camera's track and the ground, the floor first and what is nearer after it."""
 
-    def __init__(self, setting: Setting, camera: np.ndarray, back: Sheet):
-        self.setting, self.camera, self.back = setting, camera, back
+    def __init__(self, setting: Setting, camera: np.ndarray, ground: tuple[Sheet, ...]):
+        self.setting, self.camera, self.ground = setting, camera, ground
         self.recipe: Recipe = setting.recipe
         self.diagonal = float(np.hypot(*setting.size))
 
@@ -48,6 +48,17 @@ class Stage:
     def body(self, rng, category: str, radius: float) -> Body:
         """A body drawn for its size. Units: radius in pixels."""
         return draw_body(category, rng, body_texels(radius), style=self.recipe.shapes)
+
+    def ground_at(self, start: np.ndarray, nearness: float, texels: int) -> np.ndarray:
+        """The ground that the first frame shows behind a thing, of the nearest sheet that covers most of its place. Shapes: (S,S,3)."""
+        size = self.setting.size
+        seen = view(self.camera[1], nearness, size) @ [*start, 1.0]
+        for sheet in reversed(self.ground):
+            x, y, scale = np.linalg.inv(view(self.camera[1], sheet.nearness, size)) @ seen
+            corner = (np.array([y, x]) / scale - sheet.origin[::-1]) * DENSITY - texels / 2
+            if sheet.alpha is None or _cut(sheet.alpha, corner, texels // 2, texels // 4).mean() > 0.5:
+                return _cut(sheet.texture, corner, texels)
+        raise AssertionError("the floor has no alpha")
 
     def way(
         self, rng, radius: float, others: list[Thing], time: np.ndarray, nearness: float, ride: float
@@ -96,12 +107,12 @@ def make_thing(stage: Stage, rng, number: int, others: list[Thing], ride: float,
     recipe, setting = stage.recipe, stage.setting
     going, posing, looking, dressing = rng.spawn(4)
     category = str(rng.choice(TRAINING))
-    to_hide = number <= (1 if recipe.occluder else 2 if recipe.crossing else 0) and number > 0
-    body, radius = stage.individual(rng, category, LARGEST_TO_HIDE if to_hide else most)
+    crosses = recipe.crossing and number in (1, 2)
+    body, radius = stage.individual(rng, category, LARGEST_TO_CROSS if crosses else most)
     nearness, time = float(rng.uniform(*NEARNESS)), clock(setting.frames, recipe.clock)
     way = stage.way(going, radius, others, time, nearness, ride if recipe.clock else 0.0)
     body, angle = _posture(posing, body, way, time)
-    stuff = _stuff(stage, looking, way[1], body_texels(radius), recipe.camouflage and number > 0)
+    stuff = _stuff(stage, looking, way[1], nearness, body_texels(radius), recipe.camouflage and number > 0)
     links = dress(setting, dressing, body, radius, stuff, angle=angle[1], drifting=drifting)
     track = _track(setting, posing, way, angle, time, radius)
     return Thing(number, category, links, track, nearness, body.beat, _bend(setting, posing, body), body.seat)
@@ -139,19 +150,22 @@ def _bend(setting: Setting, rng, body: Body) -> tuple[float, ...]:
     return (supple, 0.6 * supple, wave_y, wave_x, rng.uniform(0.1, 0.5), rng.uniform(0, 2 * np.pi))
 
 
-def _stuff(stage: Stage, rng, start: np.ndarray, texels: int, hidden: bool) -> np.ndarray | None:
+def _stuff(stage: Stage, rng, start: np.ndarray, nearness: float, texels: int, hidden: bool) -> np.ndarray | None:
     """What an object is cut from when it is not of its own stuff: the ground, there or elsewhere. Shapes: (S,S,3) or None."""
-    elsewhere, image = rng.random() < stage.recipe.same_stuff, stage.back.texture
-    room = np.maximum(np.array(image.shape[:2]) - texels, 0)
-    corner = rng.integers(0, room + 1)
+    elsewhere, floor = rng.random() < stage.recipe.same_stuff, stage.ground[0].texture
+    corner = rng.integers(0, np.maximum(np.array(floor.shape[:2]) - texels, 0) + 1)
     if stage.setting.sketch or not (hidden or elsewhere):
         return None
-    if hidden:
-        x, y = (start - stage.back.origin) * DENSITY - texels / 2
-        corner = np.clip(np.rint([y, x]), 0, room).astype(int)
-    cut = image[corner[0] : corner[0] + texels, corner[1] : corner[1] + texels]
-    missing = texels - np.array(cut.shape[:2])
-    return np.pad(cut, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="reflect")
+    return stage.ground_at(start, nearness, texels) if hidden else _cut(floor, corner, texels)
+
+
+def _cut(texture: np.ndarray, corner: np.ndarray, side: int, inset: int = 0) -> np.ndarray:
+    """A square window, moved to where the texture has one, and mirrored where it is too small. Shapes: (h,w,...) -> (side,side,...)."""
+    room = np.maximum(np.array(texture.shape[:2]) - side, 0)
+    row, column = np.clip(np.rint(corner + inset), 0, room).astype(int)
+    cut = texture[row : row + side, column : column + side]
+    missing = [(0, side - length) for length in cut.shape[:2]]
+    return np.pad(cut, [*missing, (0, 0)][: cut.ndim], mode="reflect")
 
 
 def _mounted(stage: Stage, rng, order: list[Thing], count: int, twist) -> list[Thing]:
@@ -168,7 +182,8 @@ def _mounted(stage: Stage, rng, order: list[Thing], count: int, twist) -> list[T
     track[:, [X, Y]] = [(stand(row) @ [*mount.seat, 1.0])[:2] for row in mount.track]
     track[:, SIZE] += np.log(radius) - mount.track[1, SIZE]
     number, named = (count + 1, category) if own else (1, mount.category)
-    stuff = _stuff(stage, growing, mount.track[1, [X, Y]], body_texels(radius), stage.recipe.camouflage)
+    start, texels = mount.track[1, [X, Y]], body_texels(radius)
+    stuff = _stuff(stage, growing, start, mount.nearness, texels, stage.recipe.camouflage)
     drifting, angle = twist.spawn(1)[0] if stage.recipe.drift else None, mount.track[1, ANGLE]
     links = dress(stage.setting, dressing, body, radius, stuff, angle=angle, drifting=drifting)
     bend = _bend(stage.setting, growing, body)

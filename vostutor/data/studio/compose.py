@@ -1,6 +1,7 @@
 """From a recipe and a seed to a scene in which everything is decided.
 
-A label changes one thing about a scene: what it adds draws from generators of its own, so that one seed under two labels is a fair pair.
+A label changes one thing about a scene: what it adds draws from generators of its own, so that one seed under two labels is a fair pair
+(as far as the first scene of the seed keeps both promises). Only "crossing" makes its first two objects smaller, too: they need room.
 
 Letters: T frames, N samples of a track, H rows, W columns. `unit` is the length that is one pixel at 96 rows.
 """
@@ -48,8 +49,8 @@ def compose(
     camera = _camera(setting, hand)
     back = floor(setting, place, leaves)
     setting = setting if sketch else replace(setting, surroundings=colour_statistics(back.texture))
-    things = cast_things(Stage(setting, camera, back), cast, twist)
     behind, front = _sheets(setting, depth, leaves)
+    things = cast_things(Stage(setting, camera, (back, *behind)), cast, twist)
     share, opens = lens.random(), lens.random() < OPEN
     return Scene(
         size=size,

@@ -68,10 +68,8 @@ def wall(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 def posts(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     """Trunks, poles or slats, nearly parallel. Shapes: returns (height,width)."""
-    side, lean = (
-        max(height, width),
-        rng.normal(0, 0.15) + rng.choice([0, 0, np.pi / 2]),
-    )  # two in three stand, the rest lie
+    side = max(height, width)
+    lean = rng.normal(0, 0.15) + rng.choice([0, 0, np.pi / 2])  # two in three stand, the rest lie
     thickness = rng.uniform(0.008, 0.05)
     shapes = []
     for _ in range(rng.integers(2, 9)):

@@ -202,10 +202,8 @@ def _cast_shadow(image: Tensor, shadow: Shadow, pieces: list[_Piece], shape: tup
     top, left = rows - dy - shadow.reach, columns - dx - shadow.reach
     soft = cover.view(moments, height + 2 * rows, width + 2 * columns)
     soft = soft.narrow(1, top, height + 2 * shadow.reach).narrow(2, left, width + 2 * shadow.reach)
-    for axis, length in (
-        (1, height),
-        (2, width),
-    ):  # taps one by one: a convolution of one channel takes a CPU three times as long
+    # Taps one by one: a convolution of one channel takes a CPU three times as long.
+    for axis, length in ((1, height), (2, width)):
         soft = sum(weight * soft.narrow(axis, k, length) for k, weight in enumerate(kernel.tolist()))
     image *= 1 - shadow.strength * soft.reshape(-1, 1)
 

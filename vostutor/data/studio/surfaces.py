@@ -82,9 +82,7 @@ def _where(rng: Generator, kind: str, height: int, width: int) -> np.ndarray:
     cells = 12 if kind == "spots" else 5  # along each side: many small marks, or few large ones
     coarse = rng.uniform(-1, 1, (cells, cells)).astype(np.float32)
     wave = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    steepness = (
-        max(height, width) / 10
-    )  # a wave of few cells rises about 10 per side: from bare to covered in one to three texels
+    steepness = max(height, width) / 10  # a wave of few cells rises by about 10 a side: a border of one to three texels
     if kind == "stripes":
         angle, count = rng.uniform(0, np.pi), rng.uniform(2, 7)
         x, y = np.linspace(0, 1, width, dtype=np.float32), np.linspace(0, 1, height, dtype=np.float32)[:, None]
