@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -92,6 +93,21 @@ def test_a_split_of_another_version_or_none_at_all_is_refused(tmp_path, monkeypa
     (tmp_path / "minivos").mkdir()
     (tmp_path / "minivos/labels.json").write_text(json.dumps({"version": "v0", "sequences": {}}))
     with pytest.raises(DataError, match="v0"):
+        validation_split()
+
+
+@pytest.mark.parametrize("harm", ["frame", "sequence", "index", "{}"])
+def test_a_split_with_something_missing_or_damaged_is_refused(tmp_path, monkeypatch, harm):
+    folder = tmp_path / "minivos"
+    shutil.copytree(home() / "minivos", folder)
+    monkeypatch.setattr("vostutor.data.split.home", lambda: tmp_path)
+    if harm == "frame":
+        (folder / "Annotations/plain-1/00003.png").unlink()
+    elif harm == "sequence":
+        shutil.rmtree(folder / "JPEGImages/scale-2")
+    else:
+        (folder / "labels.json").write_text({"index": '{"version"', "{}": "{}"}[harm])
+    with pytest.raises(DataError, match="git checkout data/minivos"):
         validation_split()
 
 

@@ -145,7 +145,7 @@ def _checked(clips: int, progress: float, labels: Sequence[str] | None) -> list[
         raise SettingsError(expected="a number of clips from 1 on", got=repr(clips), try_this="clip_pool(300)")
     if not isinstance(progress, int | float) or not 0 <= progress <= 1:
         raise SettingsError(expected="progress from 0 to 1", got=repr(progress), try_this="progress=0.5")
-    if labels is not None and (isinstance(labels, str) or not len(labels)):
+    if labels is not None and (not isinstance(labels, list | tuple) or not labels):
         raise SettingsError(
             expected="labels in a list, or None", got=repr(labels), try_this='labels=["plain", "occlusion"]'
         )

@@ -35,20 +35,32 @@ def validation_split(*, flow: bool = False) -> tuple[Clip, ...]:
     True
     """
     folder = home() / "minivos"
-    index = json.loads((folder / _INDEX).read_text()) if (folder / _INDEX).exists() else {"version": "no clips at all"}
-    if index["version"] != VERSION:
-        raise DataError(
-            expected=f"clips of minivos {VERSION} in {folder}",
-            got=index["version"],
-            try_this=f"python -m vostutor.data.split {folder}",
-        )
+    index = _read_index(folder)
     if flow and index["fingerprint"] != fingerprint():
-        raise DataError(
-            expected=f"clips drawn by generator {fingerprint()[:12]}",
-            got=index["fingerprint"][:12],
-            try_this=f"python -m vostutor.data.split {folder}",
-        )
+        raise _unusable(f"clips drawn by generator {fingerprint()[:12]}", index["fingerprint"][:12])
     return tuple(_read(folder, name, entry, flow) for name, entry in index["sequences"].items())
+
+
+def _read_index(folder: Path) -> dict:
+    """What labels.json says of the clips."""
+    try:
+        index = json.loads((folder / _INDEX).read_text())
+        version = index["version"]
+    except FileNotFoundError:
+        version = "no clips at all"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        version = f"a damaged {_INDEX}: {error!r}"
+    if version != VERSION:
+        raise _unusable(f"clips of minivos {VERSION} in {folder}", version)
+    return index
+
+
+def _unusable(expected: str, got: str) -> DataError:
+    return DataError(
+        expected=expected,
+        got=got,
+        try_this=f"git checkout data/minivos, or python -m vostutor.data.split {home() / 'minivos'}",
+    )
 
 
 def write_validation_split(folder: str | Path) -> Path:
@@ -90,8 +102,11 @@ def _jpeg(frame: torch.Tensor) -> bytes:
 
 
 def _read(folder: Path, name: str, entry: dict, flow: bool) -> Clip:
-    frames = torch.stack([read_frame(path) for path in sorted((folder / _FRAMES / name).glob("*.jpg"))])
-    ids = np.stack([read_ids(path) for path in sorted((folder / _MASKS / name).glob("*.png"))])
+    images, masks = (sorted((folder / part / name).glob("*.*")) for part in (_FRAMES, _MASKS))
+    if not len(images) == len(masks) == FRAMES:
+        raise _unusable(f"{FRAMES} frames and masks of {name}", f"{len(images)} frames, {len(masks)} masks")
+    frames = torch.stack([read_frame(path) for path in images])
+    ids = np.stack([read_ids(path) for path in masks])
     drawn = draw_clip(entry["label"], entry["seed"], size=tuple(ids.shape[1:]), frames=len(ids)) if flow else None
     return Clip(
         frames=frames,
