@@ -7,5 +7,6 @@ __getattr__, __all__ = lazily(__name__, {
     "Bar": "watch", "LiveCurve": "watch", "Card": "cards", "save_weights": "cards", "load_weights": "cards", "read_card": "cards",
     "predict": "infer", "predict_clip": "infer", "save_predictions": "infer", "Prediction": "infer",
     "evaluate_results": "evaluate", "evaluate_clip": "evaluate", "Report": "evaluate",
-    "compare_flows": "flow", "network_flow": "flow", "flow_scores": "flow", "score_flows": "flow", "constant_flows": "flow", "PairScores": "flow",
+    "compare_flows": "flow", "network_flow": "flow",
+    "flow_scores": "flow", "score_flows": "flow", "constant_flows": "flow", "PairScores": "flow",
 })  # fmt: skip
