@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean, stdev
 
+from vostutor.core.errors import DataError
 from vostutor.core.files import write_atomically
 
 SCORES = ("auc", "parent", "one-shot", "matcher")
@@ -36,11 +37,26 @@ def read_rows(file: Path) -> list[Row]:
     return [Row(**row) for row in json.loads(file.read_text())["rows"]] if file.exists() else []
 
 
+def earlier_rows(file: Path) -> list[Row]:
+    """What was measured of generators that are gone: nobody's figures any more, but whoever judged by them had looked."""
+    return [Row(**row) for row in json.loads(file.read_text()).get("earlier", [])] if file.exists() else []
+
+
 def write_row(file: Path, row: Row) -> None:
-    """Append a row; an older one of the same variant and seed makes room."""
-    rows = [old for old in read_rows(file) if (old.variant, old.seed) != (row.variant, row.seed)] + [row]
-    lines = ",\n".join(f"  {json.dumps(asdict(each))}" for each in rows)
-    write_atomically(file, f'{{"rows": [\n{lines}\n]}}\n')
+    """Append a row; an older one of the same variant and seed goes to the earlier ones."""
+    old, earlier = read_rows(file), earlier_rows(file)
+    gone = [each for each in old if (each.variant, each.seed) == (row.variant, row.seed)]
+    write_rows(file, [each for each in old if each not in gone] + [row], earlier + gone)
+
+
+def write_rows(file: Path, rows: Iterable[Row], earlier: Iterable[Row] = ()) -> None:
+    """The whole file, a row a line."""
+    told = {"rows": rows, "earlier": earlier}
+    lists = [
+        f'"{name}": [\n' + ",\n".join(f"  {json.dumps(asdict(row))}" for row in some) + "\n]"
+        for name, some in told.items()
+    ]
+    write_atomically(file, "{" + ",\n".join(lists) + "}\n")
 
 
 @dataclass(frozen=True)
@@ -76,8 +92,16 @@ def table(rows: Sequence[Row], sequences: Sequence[str], base: str | None, order
     """A Markdown table: means over seeds, and the paired gain over `base` or, left out, over the rung before.
 
     Rungs come in the order asked for, those not asked for are left out; without an order, as they were measured.
+    Raises: DataError when a variant's rows come from several generators.
     """
     there = list(dict.fromkeys(row.variant for row in rows))
+    mixed = [name for name in there if len({row.fingerprint for row in rows if row.variant == name}) > 1]
+    if mixed:
+        raise DataError(
+            expected="the seeds of a variant measured with one generator",
+            got=f"several fingerprints of {', '.join(mixed)}",
+            try_this="python -m benchmarks.transfer --data DAVIS --variant " + " ".join(mixed),
+        )
     rungs = [name for name in order if name in there] or there
     lines = ["| variant | seeds | compared with |" + "".join(f" {score} | gain |" for score in SCORES)]
     lines += ["|---|---|---|" + "---|---|" * len(SCORES)]

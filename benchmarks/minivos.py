@@ -6,12 +6,14 @@ the plain recipe; and the torch renderer on the CPU. Each piece is measured in r
 can only make it slower. `benchmarks/baselines.py` has what each label does to methods.
 """
 
+import argparse
 import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -19,7 +21,9 @@ import cv2
 import numpy as np
 import torch
 
-from vostutor.data.minivos import LABELS, VERSION, draw_clip, draw_training_clip
+from vostutor.core.files import write_atomically
+from vostutor.data.freeze import fingerprint
+from vostutor.data.minivos import LABELS, draw_clip, draw_training_clip
 from vostutor.data.studio.labels import promise
 from vostutor.data.studio.recipe import RECIPES
 from vostutor.data.studio.render import draw, trace
@@ -102,8 +106,8 @@ def _develop(sensor, images: list[np.ndarray], seed: int) -> None:
         develop(sensor, image, t, grain, rng)
 
 
-def main() -> int:
-    """Print the tables and JSON of them; 1 when drawing is slower than promised."""
+def main(out: Path | None = None) -> int:
+    """Print the tables, and store them in `out` if that is given; 1 when drawing is slower than promised."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     draw_clip("plain", 0)  # loads the photographs and draws the noise plates
@@ -121,7 +125,11 @@ def main() -> int:
     print("plain, ms a frame: " + ", ".join(f"{name} {ms:.2f} ({ms / whole:.0%})" for name, ms in parts.items()))
     print("labels, frames/s with flow: " + ", ".join(f"{label} {rate:.0f}" for label, rate in labels.items()))
     tables = {"frames_per_second": rates, "plain_milliseconds": parts, "labels": labels}
-    print(json.dumps({"minivos": VERSION, **{name: _rounded(table) for name, table in tables.items()}}))
+    stored = json.dumps(
+        {"fingerprint": fingerprint(), **{name: _rounded(table) for name, table in tables.items()}}, indent=1
+    )
+    if out is not None:
+        write_atomically(out, stored + "\n")
     return int(any(rates[name] < least for name, least in promised.items()))
 
 
@@ -130,4 +138,6 @@ def _rounded(table: dict[str, float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    asked = argparse.ArgumentParser(prog="python -m benchmarks.minivos")
+    asked.add_argument("--out", type=Path, help="a JSON file for the figures")
+    sys.exit(main(asked.parse_args().out))

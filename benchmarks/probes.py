@@ -35,6 +35,7 @@ from benchmarks.measures import davis
 from benchmarks.measures.observed import Observed, grown, shrunk, thinned
 from benchmarks.measures.probe_nets import Keyhole, SmallUNet, mean_auc, scores, train
 from vostutor.core import Clip
+from vostutor.data.freeze import fingerprint
 from vostutor.data.minivos import scene_of
 from vostutor.data.studio.labels import layers_of
 
@@ -269,7 +270,7 @@ def main(arguments: list[str] | None = None, clips: Clips = default_clips, decoy
         MEASURED.write_text(json.dumps(filmed, indent=1) + "\n")
     if options.out:
         rows = {finding.name: [finding.drawn, finding.filmed, finding.alarm] for finding in found}
-        options.out.write_text(json.dumps(rows, indent=1) + "\n")
+        options.out.write_text(json.dumps({"fingerprint": fingerprint(), "probes": rows}, indent=1) + "\n")
     return int(any(finding.alarm for finding in found))
 
 

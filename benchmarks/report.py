@@ -4,12 +4,14 @@ python -m benchmarks.clip_statistics --out data/minivos-statistics.json
 python -m benchmarks.probes --data DAVIS --out data/minivos-probes.json
 python -m benchmarks.transfer --data DAVIS        # hours; writes data/minivos-transfer.json
 python -m benchmarks.baselines                    # half an hour; writes data/minivos-baselines.json
+python -m benchmarks.minivos --out data/minivos-speed.json        # on a machine that does nothing else
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import baselines, clip_statistics, ladder, transfer
+from benchmarks import baselines, clip_statistics, ladder, probes, transfer
 from benchmarks.measures import davis
 from benchmarks.pools import KNOBS
 from vostutor.core.files import write_atomically
@@ -17,7 +19,8 @@ from vostutor.course.readme import markdown_table, with_block
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "data" / "README.md"
-STATISTICS, PROBES = ROOT / "data" / "minivos-statistics.json", ROOT / "data" / "minivos-probes.json"
+STATISTICS, PROBES, SPEED = (ROOT / "data" / f"minivos-{name}.json" for name in ("statistics", "probes", "speed"))
+SHUFFLED = "U-Net shuffled"  # held to what a net of nine pixels finds, not to film
 LADDER = ("bare", *KNOBS)
 
 
@@ -39,29 +42,46 @@ def statistics_table(stored: dict) -> str:
 
 def probes_table(stored: dict) -> str:
     """What small nets find that sees too little to know an object: on our clips, and on film."""
-    rows = [
-        ["probe", "drawn", "filmed"],
-        *(
-            [name, f"{drawn:.2f}", "" if filmed is None else f"{filmed:.2f}"]
-            for name, (drawn, filmed, _) in stored.items()
-        ),
-    ]
+    rows = [["probe", "drawn", "filmed", "held to", "alarm"]]
+    for name, (drawn, other, alarm) in stored["probes"].items():
+        filmed = "" if other is None or name == SHUFFLED else f"{other:.2f}"
+        held = (
+            f"ladder 9 on drawn clips, {other:.2f}"
+            if name == SHUFFLED
+            else "film"
+            if name in probes.PROBES
+            else "nothing"
+        )
+        rows.append([name, f"{drawn:.2f}", filmed, held, "yes" if alarm else "no"])
     return markdown_table(rows)
 
 
-def transfer_tables(rows: list[ladder.Row]) -> str:
+def speed_table(stored: dict) -> str:
+    """Frames a second of one core, and where the time of a plain frame goes."""
+    rates = [["drawn", "frames/s"], *([name, f"{rate:.0f}"] for name, rate in stored["frames_per_second"].items())]
+    parts = [
+        ["stage of a plain frame", "ms"],
+        *([name, f"{ms:.2f}"] for name, ms in stored["plain_milliseconds"].items()),
+    ]
+    return f"{markdown_table(rates)}\n\n{markdown_table(parts)}"
+
+
+def transfer_tables(rows: list[ladder.Row], earlier: Sequence[ladder.Row] = ()) -> str:
     """The ladder of knobs on the choosing half, then the judgement of v1 against the first minivos on both halves."""
     halves = {"choosing": transfer.CHOOSE, "judging": transfer.JUDGE}
     judged = [
         f"{name} half\n\n{ladder.table(rows, half, 'first', ('first', 'mixture'))}" for name, half in halves.items()
     ]
-    return "\n\n".join([ladder.table(rows, transfer.CHOOSE, None, LADDER), *judged])
+    looks = len({row.fingerprint for row in (*rows, *earlier) if row.variant == "mixture"})
+    told = f"Generators whose mixture was judged on these three: {looks}, the last of which is this one. No knob was chosen by them."
+    return "\n\n".join([ladder.table(rows, transfer.CHOOSE, None, LADDER), *judged, told])
 
 
 BLOCKS = {  # of data/README.md: where the figures lie, and how they are written
     "statistics": (STATISTICS, lambda path: statistics_table(json.loads(path.read_text()))),
     "probes": (PROBES, lambda path: probes_table(json.loads(path.read_text()))),
-    "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path))),
+    "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path), ladder.earlier_rows(path))),
+    "speed": (SPEED, lambda path: speed_table(json.loads(path.read_text()))),
     "baselines": (baselines.FILE, lambda path: baselines.tables(json.loads(path.read_text()))),
 }
 

@@ -621,7 +621,7 @@ Table(rows, caption="Mean J of the carried masks with three kinds of flow.")
 # below with whatever switches you turn, and everything else left as it was where that is possible. *Litter* is what lies about and nobody annotated; *riding* means that the camera follows the things.
 # Both baselines run on the clip that comes out, with `warp_ids` and `jaccard` as they stand in this notebook.
 #
-# > **Predict.** Six of the switches are listed in the next cell. For each, who loses by turning it, on average over many scenes: *copy*, *flow warp*, *both* or *neither*? And why? Fill in the table first.
+# > **Predict.** Six of the switches are listed in the next cell. For each, who loses by turning it, on average over many scenes: *copy*, *flow warp*, *both* or *neither*? And why? Fill in your guesses first.
 # > Ask yourself each time what the system looks at: copy at nothing; flow warp at two neighbouring frames and its own last answer.
 
 # %%

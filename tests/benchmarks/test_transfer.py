@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from benchmarks import pools, transfer
-from benchmarks.ladder import SCORES, Gain, Row, paired_gain, read_rows, table, write_row
+from benchmarks.ladder import SCORES, Gain, Row, earlier_rows, paired_gain, read_rows, table, write_row
 from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.data.davis import DavisRoot
@@ -82,6 +82,22 @@ def test_a_row_is_written_whole_and_replaces_only_its_own(tmp_path):
         (0, pytest.approx(0.3)),
     ]
     assert len(json.loads(file.read_text())["rows"]) == 2
+
+
+def test_a_row_that_is_replaced_stays_among_the_earlier_ones(tmp_path):
+    file = tmp_path / "rows.json"
+    old, new = replace(row("mixture", 0, 0.25), fingerprint="old"), row("mixture", 0, 0.5)
+    write_row(file, old)
+    write_row(file, new)
+    assert read_rows(file) == [new] and earlier_rows(file) == [old]
+    write_row(file, row("first", 0, 0.1))
+    assert earlier_rows(file) == [old]
+
+
+def test_seeds_of_several_generators_are_not_averaged():
+    rows = [row("mixture", 0, 0.25), replace(row("mixture", 1, 0.5), fingerprint="old")]
+    with pytest.raises(DataError, match="one generator"):
+        table(rows, transfer.CHOOSE, None)
 
 
 def test_what_was_measured_is_not_measured_again(tmp_path, monkeypatch):
