@@ -134,7 +134,9 @@ def claims(
     Where networks are trained, an interrupted command goes on from what build/claims keeps.
     """
     from vostutor.course.claims import measure_claims
+    from vostutor.course.trials import one_thread
 
+    one_thread()
     measured = measure_claims(lesson, data_root=data, clips=clips, seeds=seeds, workers=workers, out=out)
     typer.echo(f"{len(measured.rows)} rows measured for lesson {lesson}")
 
