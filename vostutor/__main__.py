@@ -123,12 +123,21 @@ def claims(
         Path | None, typer.Option(metavar="ROOT", help="root of a DAVIS data set; without it nothing real is measured")
     ] = None,
     clips: Annotated[int, typer.Option(min=2, metavar="N", help="minivos clips for each label")] = 24,
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="trainings of each variant")] = 5,
+    workers: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="trainings side by side; two if there are cores for them")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="another place than data/claims/NN.json")] = None,
 ):
-    """Measure the table that a lesson quotes and store it, with the command and the hash of what decides it."""
-    from vostutor.course.claims import measure_claims
+    """Measure the table that a lesson quotes and store it, with the command and the hash of what decides it.
 
-    measured = measure_claims(lesson, data_root=data, clips=clips, out=out)
+    Where networks are trained, an interrupted command goes on from what build/claims keeps.
+    """
+    from vostutor.course.claims import measure_claims
+    from vostutor.course.trials import one_thread
+
+    one_thread()
+    measured = measure_claims(lesson, data_root=data, clips=clips, seeds=seeds, workers=workers, out=out)
     typer.echo(f"{len(measured.rows)} rows measured for lesson {lesson}")
 
 

@@ -6,6 +6,7 @@ import platform
 import subprocess
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 from vostutor.core.errors import DataError, SettingsError
@@ -56,8 +57,19 @@ def stored_claims(lesson: str) -> Claims:
     return Claims(told["lesson"], tuple(told["rows"]), told["provenance"])
 
 
-def measure_claims(lesson: str, *, data_root: Path | None = None, clips: int = 24, out: Path | None = None) -> Claims:
+def measure_claims(
+    lesson: str,
+    *,
+    data_root: Path | None = None,
+    clips: int = 24,
+    seeds: int = 5,
+    workers: int | None = None,
+    out: Path | None = None,
+) -> Claims:
     """The table of a lesson, measured now and stored in data/claims/ (or in `out`).
+
+    clips: of minivos for each label, where a lesson measures by label. seeds: trainings of each variant, where a lesson trains.
+    workers: processes of one thread that train side by side, two on a machine with several cores when left out.
 
     Raises: SettingsError for a lesson that measures nothing.
     """
@@ -67,9 +79,17 @@ def measure_claims(lesson: str, *, data_root: Path | None = None, clips: int = 2
         raise SettingsError(
             expected="a lesson with a table to measure", got=repr(lesson), try_this="vostutor claims 00"
         ) from None
-    command = f"vostutor claims {lesson} --clips {clips}" + (" --data DAVIS_ROOT" if data_root else "")
-    told = {"command": command, **provenance(measuring.SOURCES)}  # taken first: who edits meanwhile makes the figures stale
-    rows = measuring.measure(data_root=data_root, clips=clips)
+    asked = signature(measuring.measure).parameters  # a lesson that trains nothing has no seeds
+    chosen = {name: value for name, value in {"clips": clips, "seeds": seeds}.items() if name in asked}
+    side_by_side = (
+        {"workers": workers} if "workers" in asked else {}
+    )  # changes no figure, so the command does not tell it
+    options = "".join(f" --{name} {value}" for name, value in chosen.items()) + " --data DAVIS_ROOT" * bool(data_root)
+    told = {
+        "command": f"vostutor claims {lesson}{options}",
+        **provenance(measuring.SOURCES),
+    }  # first: an edit makes it stale
+    rows = measuring.measure(data_root=data_root, **chosen, **side_by_side)
     claims = Claims(lesson, tuple(rows), told)
     place = out or home() / "claims" / f"{lesson}.json"
     told = {"lesson": claims.lesson, "provenance": claims.provenance, "rows": list(claims.rows)}

@@ -37,7 +37,7 @@ def kept_rows(
         yield from map(step, jobs)
         return
     alone = multiprocessing.get_context("spawn")  # a forked process would inherit locks of OpenCV and torch
-    with ProcessPoolExecutor(workers, mp_context=alone, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=alone, initializer=one_thread) as pool:
         try:
             yield from pool.map(step, jobs)
         finally:
@@ -51,6 +51,18 @@ def usual_workers() -> int:
     True
     """
     return min(2, os.cpu_count() or 1)
+
+
+def one_thread() -> None:
+    """Let this whole process compute with one thread, as stored figures say they were made; commands and workers do so."""
+    import cv2
+    import torch
+
+    from vostutor.core.memory import keep_freed_memory
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    keep_freed_memory()
 
 
 def kept_file(folder: Path | str, job: tuple) -> Path:
@@ -67,14 +79,3 @@ def _kept(work: Callable[[tuple], list[dict]], folder: Path, job: tuple) -> list
     if not path.exists():
         write_atomically(path, json.dumps(work(job)) + "\n")
     return json.loads(path.read_text())
-
-
-def _one_thread() -> None:
-    import cv2
-    import torch
-
-    from vostutor.core.memory import keep_freed_memory
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    keep_freed_memory()
