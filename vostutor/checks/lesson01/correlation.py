@@ -270,8 +270,8 @@ EXERCISE = Exercise(
         ),
     ),
     hints=(
-        "Stand on a pixel of frame 1. In which frame do you look around, and what does a large score at d = (+1, 0) tell you about where "
-        "your pixel went?",
+        "Stand on a pixel of frame 1. In which frame do you look around, and what does a large score at the displacement (+1, 0) "
+        "tell you about where your pixel went?",
         "Give frame 2 a margin of zeros as wide as the radius. Then every displacement is a window of the same size, cut from another "
         "place of the padded map.",
         "Two loops, the vertical displacement outside and the horizontal one inside, each from minus to plus the radius. Each turn "
