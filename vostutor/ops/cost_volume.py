@@ -2,17 +2,17 @@
 
 [FlowNet] Dosovitskiy et al., FlowNet: Learning Optical Flow with Convolutional Networks, ICCV 2015, section 3.
 Written as a loop this is one product of two maps per displacement, 441 of them in FlowNetC, and every one reads both maps again.
-Here it is a few matrix products per image row, several times as fast, with gradients of its own. Two observations make it work:
+Here it is a matrix product for each tile of the image, several times as fast, with gradients of its own. Two observations make it work:
 
 1. Displacements in steps of s never lead from an even to an odd column (for s = 2). The map falls into s * s small ones, by row and
    column modulo s, that do not know of each other, and in each of them the step is 1.
-2. A row of frame 1 times the D rows around it in frame 2 is one matrix product. Of its entries <f1(x), f2(x')> only the band
-   |x' - x| <= r is wanted. That band is a diagonal of memory, which a view with other strides reads, and writes in the backward
-   pass, without an index table. Columns go in blocks, since the whole row would mostly give products outside the band.
+2. A tile of frame 1 times the window of frame 2 that it can meet is one matrix product. Of its entries <f1(x), f2(x')> only those with
+   |x' - x| <= r in both axes are wanted. They lie on diagonals of memory, which a view with other strides reads, and writes in the
+   backward pass, without an index table. A tile is small, since a large one would mostly give products that nobody wants.
 
-Reading order: correlation, `_split`, `_RowBand`, then the layout that it works in.
-Letters: B batch, C channels, H rows, W columns, r the reach in steps, D = 2r + 1 displacements per axis; n small maps, q blocks of
-b columns, N = b + 2r columns of frame 2 that a block meets.
+Reading order: correlation, `_split`, `_Tiles`, then the layout that it works in.
+Letters: B batch, C channels, H rows, W columns, r the reach in steps, D = 2r + 1 displacements per axis; n small maps, p x q tiles of
+a x b places, M x N = (a + 2r) x (b + 2r) places of frame 2 that a tile meets.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,10 @@ from torch.nn.functional import avg_pool2d, pad
 from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.shapes import expect
 
-_BLOCK = 20  # columns: fewer and the matrices get too small to be quick, more and the band covers too little of them
+_TILE = (
+    4,
+    8,
+)  # rows, columns: fewer and the matrices get too small to be quick, more and too few of their products are wanted
 _CACHED = (
     1 << 18
 )  # numbers of frame 2 that one step of the loop reads: 1 MB in float32, about what a core keeps at hand
@@ -77,7 +80,7 @@ def correlation(
     exact = torch.promote_types(f1.dtype, torch.float32)
     with torch.autocast(f1.device.type, enabled=False):
         scale = 1 / (sizes["C"] * patch**2) if normalise else 1  # on the maps, which are smaller than the volume
-        volume = _RowBand.apply(
+        volume = _Tiles.apply(
             _split(f1.to(exact) * scale, stride2), _split(f2.to(exact), stride2), max_displacement // stride2
         )
         volume = rearrange(volume, "(b s t) u v h w -> b (u v) (h s) (w t)", s=stride2, t=stride2)
@@ -98,118 +101,137 @@ def _completed(f: Tensor, edges: list[int]) -> Tensor:
     return pad(f, edges) if any(edges) else f
 
 
-class _RowBand(torch.autograd.Function):
+class _Tiles(torch.autograd.Function):
     """Every product of the window at step 1: f1, f2 (n,H,W,C) -> (n,D,D,H,W)."""
 
     @staticmethod
     def forward(ctx: Any, f1: Tensor, f2: Tensor, reach: int) -> Tensor:
         layout = _layout(f1, reach)
-        blocks, windows = layout.blocks(f1), layout.windows(f2)
-        ctx.save_for_backward(blocks, windows)
+        tiles, windows = layout.tiles(f1), layout.windows(f2)
+        ctx.save_for_backward(tiles, windows)
         ctx.layout = layout
         volume = f1.new_empty(layout.volume)
         for maps in layout.groups():
-            mine, theirs, band, wanted = layout.open(blocks[maps], windows[maps])
-            for y in range(layout.height):
-                torch.bmm(mine[:, y], theirs[:, layout.around(y)].mT, out=band)
-                volume[maps, :, :, y] = wanted
-        return volume.flatten(-2)[..., : layout.width]
+            mine, theirs = tiles[:, maps].flatten(1, 2), windows[maps].flatten(0, 1)
+            products, wanted = layout.products(mine)
+            for k in range(layout.p):
+                torch.bmm(mine[k], theirs[:, layout.met_by(k)].mT, out=products)
+                volume[maps, :, :, layout.rows(k)] = wanted
+        return volume.flatten(-2)[..., : layout.height, : layout.width]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        (blocks, windows), layout = ctx.saved_tensors, ctx.layout
-        gradient = _completed(gradient, [0, layout.padding]).unflatten(-1, (layout.q, layout.b))
-        to_blocks, to_windows = torch.empty_like(blocks), torch.zeros_like(windows)
+        (tiles, windows), layout = ctx.saved_tensors, ctx.layout
+        down, right = layout.missing
+        gradient = _completed(gradient, [0, right, 0, down]).unflatten(-1, (layout.q, layout.b))
+        to_tiles, to_windows = torch.empty_like(tiles), torch.zeros_like(windows)
         with torch.autocast(gradient.device.type, enabled=False):
             for maps in layout.groups():
-                mine, theirs, band, wanted = layout.open(blocks[maps], windows[maps])
-                to_mine, to_theirs = to_blocks[maps].flatten(0, 1), to_windows[maps].flatten(0, 1)
-                band.zero_()  # outside the diagonals it stays so
-                for y in range(layout.height):
-                    rows = layout.around(y)
-                    wanted.copy_(gradient[maps, :, :, y])
-                    to_mine[:, y] = torch.bmm(band, theirs[:, rows])
-                    to_theirs[:, rows].baddbmm_(band.mT, mine[:, y])
-        return layout.join_blocks(to_blocks), layout.join_windows(to_windows), None
+                mine, theirs = tiles[:, maps].flatten(1, 2), windows[maps].flatten(0, 1)
+                to_mine, to_theirs = to_tiles[:, maps].flatten(1, 2), to_windows[maps].flatten(0, 1)
+                products, wanted = layout.products(mine)
+                products.zero_()  # beside the diagonals it stays so
+                for k in range(layout.p):
+                    met = layout.met_by(k)
+                    wanted.copy_(gradient[maps, :, :, layout.rows(k)])
+                    torch.bmm(products, theirs[:, met], out=to_mine[k])
+                    to_theirs[:, met].baddbmm_(products.mT, mine[k])
+        return layout.join_tiles(to_tiles), layout.join_windows(to_windows), None
 
 
 class _Layout(NamedTuple):
-    """How rows are cut into q blocks of b columns, and where the band lies in their products."""
+    """How an image is cut into p rows of q tiles, a x b places each, and where in their products the wanted ones lie."""
 
     maps: int
     height: int
     width: int
     reach: int
+    p: int
     q: int
+    a: int
     b: int
     together: int  # maps that one step of the loop takes at once
 
     @property
-    def window(self) -> int:
-        """N, the columns of frame 2 that a block of frame 1 meets."""
-        return self.b + 2 * self.reach
+    def window(self) -> tuple[int, int]:
+        """M, N: rows and columns of frame 2 that a tile of frame 1 meets."""
+        return self.a + 2 * self.reach, self.b + 2 * self.reach
 
     @property
-    def padding(self) -> int:
-        """Columns that the last block is short of."""
-        return self.q * self.b - self.width
+    def missing(self) -> tuple[int, int]:
+        """Rows and columns that the last tiles are short of."""
+        return self.p * self.a - self.height, self.q * self.b - self.width
 
     @property
     def volume(self) -> tuple[int, ...]:
-        """The volume's sizes, its columns by blocks: (n,D,D,H,q,b)."""
-        return (self.maps, 2 * self.reach + 1, 2 * self.reach + 1, self.height, self.q, self.b)
+        """The volume's sizes, its columns by tiles: (n,D,D,p*a,q,b)."""
+        return (self.maps, 2 * self.reach + 1, 2 * self.reach + 1, self.p * self.a, self.q, self.b)
 
     def groups(self) -> Iterator[slice]:
         """Which maps go together."""
         for first in range(0, self.maps, self.together):
             yield slice(first, min(first + self.together, self.maps))
 
-    def around(self, y: int) -> slice:
-        """The D rows of a padded window around row y, as pixels."""
-        return slice(y * self.window, (y + 2 * self.reach + 1) * self.window)
+    def rows(self, k: int) -> slice:
+        """The rows of the k-th row of tiles."""
+        return slice(k * self.a, (k + 1) * self.a)
 
-    def blocks(self, f1: Tensor) -> Tensor:
-        """Frame 1 by blocks: (n,H,W,C) -> (n,q,H,b,C)."""
-        return rearrange(_completed(f1, [0, 0, 0, self.padding]), "n h (q b) c -> n q h b c", q=self.q).contiguous()
+    def met_by(self, k: int) -> slice:
+        """The M rows of a column of windows that the k-th row of tiles meets, as places."""
+        rows, columns = self.window
+        return slice(k * self.a * columns, (k * self.a + rows) * columns)
+
+    def tiles(self, f1: Tensor) -> Tensor:
+        """Frame 1 by tiles: (n,H,W,C) -> (p,n,q,a*b,C)."""
+        down, right = self.missing
+        f1 = _completed(f1, [0, 0, 0, right, 0, down])
+        return rearrange(f1, "n (p a) (q b) c -> p n q (a b) c", a=self.a, b=self.b).contiguous()
 
     def windows(self, f2: Tensor) -> Tensor:
-        """What each block can meet, row after row, zeros around the image: (n,H,W,C) -> (n,q,(H+2r)*N,C)."""
-        r = self.reach
-        around = pad(f2, [0, 0, r, r + self.padding, r, r])
-        parts = [around[:, :, k * self.b : k * self.b + self.window] for k in range(self.q)]
+        """What each column of tiles can meet, row after row, zeros around the image: (n,H,W,C) -> (n,q,(p*a+2r)*N,C)."""
+        r, (down, right), columns = self.reach, self.missing, self.window[1]
+        around = pad(f2, [0, 0, r, r + right, r, r + down])
+        parts = [around[:, :, k * self.b : k * self.b + columns] for k in range(self.q)]
         return torch.stack(parts, dim=1).flatten(2, 3)
 
-    def join_blocks(self, blocks: Tensor) -> Tensor:
-        """The inverse of `blocks`."""
-        return rearrange(blocks, "n q h b c -> n h (q b) c")[:, :, : self.width]
+    def join_tiles(self, tiles: Tensor) -> Tensor:
+        """The inverse of `tiles`."""
+        return rearrange(tiles, "p n q (a b) c -> n (p a) (q b) c", a=self.a)[:, : self.height, : self.width]
 
     def join_windows(self, windows: Tensor) -> Tensor:
         """The adjoint of `windows`: where they overlap, gradients add up."""
-        r = self.reach
-        parts = rearrange(windows, "n q (h w) c -> n q h w c", w=self.window)[:, :, r : r + self.height]
-        around = windows.new_zeros(self.maps, self.height, self.width + self.padding + 2 * r, windows.shape[-1])
+        r, columns = self.reach, self.window[1]
+        parts = windows.unflatten(2, (-1, columns))[:, :, r : r + self.height]
+        around = windows.new_zeros(self.maps, self.height, self.q * self.b + 2 * r, windows.shape[-1])
         for k in range(self.q):
-            around[:, :, k * self.b : k * self.b + self.window] += parts[:, k]
+            around[:, :, k * self.b : k * self.b + columns] += parts[:, k]
         return around[:, :, r : r + self.width]
 
-    def open(self, blocks: Tensor, windows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Blocks and windows as batches of matrices, room for their products (.,b,D*N), and the view of that room with the wanted
-        ones, (n,D,D,q,b): one column further in frame 1 is one further in frame 2."""
-        d, step = 2 * self.reach + 1, (2 * self.reach + 1) * self.window
-        mine, theirs = blocks.flatten(0, 1), windows.flatten(0, 1)
-        band = blocks.new_empty(len(mine), self.b, step)
-        strides = (self.q * self.b * step, self.window, 1, self.b * step, step + 1)
-        return mine, theirs, band, band.as_strided((len(blocks), d, d, self.q, self.b), strides)
+    def products(self, mine: Tensor) -> tuple[Tensor, Tensor]:
+        """Room for what the tiles of one row give with their windows, (.,a*b,M*N), and the view of it with the wanted ones,
+        (n,D,D,a,q,b): one place further in frame 1 is one further in frame 2."""
+        d, (rows, columns) = 2 * self.reach + 1, self.window
+        step = rows * columns
+        room = mine.new_empty(mine.shape[1], self.a * self.b, step)
+        strides = (
+            self.q * self.a * self.b * step,
+            columns,
+            1,
+            self.b * step + columns,
+            self.a * self.b * step,
+            step + 1,
+        )
+        return room, room.as_strided((mine.shape[1] // self.q, d, d, self.a, self.q, self.b), strides)
 
 
 def _layout(f1: Tensor, reach: int) -> _Layout:
     n, height, width, channels = f1.shape
-    q = -(-width // _BLOCK)
-    b = -(-width // q)
-    read = (2 * reach + 1) * q * (b + 2 * reach) * channels  # numbers per map and step
+    p, q = (-(-size // most) for size, most in zip((height, width), _TILE, strict=True))
+    a, b = -(-height // p), -(-width // q)
+    read = (a + 2 * reach) * q * (b + 2 * reach) * channels  # numbers per map and step
     together = max(1, n if f1.is_cuda else _CACHED // read)
-    return _Layout(n, height, width, reach, q, b, together)
+    return _Layout(n, height, width, reach, p, q, a, b, together)
 
 
 def _check_options(max_displacement: int, stride1: int, stride2: int, patch: int) -> None:
