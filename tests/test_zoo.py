@@ -26,7 +26,7 @@ def tiny(monkeypatch, tmp_path):
     split = flow_split(2, size=(48, 80), folder=tmp_path / "pools")
     monkeypatch.setattr(flow, "flow_split", lambda report: split)
     small = replace(
-        real, trainings={"smoke": Training(steps=2, batch=2)}, batches=lambda profile, seed: flow_batches(pool)
+        real, trainings={"smoke": Training(steps=2, batch=2)}, batches=lambda scenes, seed: flow_batches(pool)
     )
     monkeypatch.setitem(zoo.SYSTEMS, "flownetc-softmax", lambda: small)
     monkeypatch.chdir(tmp_path)
@@ -36,11 +36,8 @@ def tiny(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_system_has_a_lesson_and_trainings_for_profiles_it_can_be_built_in(name):
     system = zoo.system_named(name)
-    assert (
-        len(system.lesson) == 2
-        and set(system.trainings) <= set(system.configs)
-        and set(system.data) == set(system.trainings)
-    )
+    assert len(system.lesson) == 2
+    assert set(system.trainings) <= set(system.configs) and set(system.scenes) == set(system.trainings)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -64,10 +61,17 @@ def test_a_system_is_trained_measured_and_loaded_again(tiny, tmp_path):
     )
 
 
-def test_another_number_of_steps_stands_on_the_card(tiny, tmp_path):
-    path = zoo.train_system("flownetc-softmax", "smoke", steps=1, out=tmp_path, checkpoint=tmp_path / "c.pt", tell=str)
+def test_what_was_asked_of_a_training_stands_on_its_card(tiny, tmp_path):
+    asked = {"steps": 1, "scenes": 7, "precision": "bfloat16"}
+    path = zoo.train_system("flownetc-softmax", "smoke", **asked, out=tmp_path, checkpoint=tmp_path / "c.pt", tell=str)
     card = zoo.read_card(path)
-    assert card.steps == 1 and card.command.endswith("--seed 0 --steps 1")
+    assert card.steps == 1 and card.data.startswith("7 scenes of minivos")
+    assert card.command.endswith("--seed 0 --steps 1 --precision bfloat16 --scenes 7")
+
+
+def test_a_precision_that_does_not_exist_is_refused(tiny, tmp_path):
+    with pytest.raises(SettingsError, match="bfloat16"):
+        zoo.train_system("flownetc-softmax", "smoke", precision="int4", out=tmp_path, checkpoint=tmp_path / "c.pt")
 
 
 def test_the_command_trains_lists_and_tells(tiny, tmp_path):

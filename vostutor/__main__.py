@@ -147,6 +147,10 @@ def train(
     profile: Annotated[str, typer.Option(metavar="NAME", help="how large and how long: smoke, cpu or gpu")] = "cpu",
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="seed of the first weights and of every batch")] = 0,
     steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="another number than the profile's")] = None,
+    scenes: Annotated[int | None, typer.Option(min=1, metavar="N", help="training scenes to draw, likewise")] = None,
+    precision: Annotated[
+        str | None, typer.Option(metavar="NAME", help="float32 or bfloat16, likewise; not every CPU has the latter")
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="cpu or cuda")] = "cpu",
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="gets the weights and their card")] = Path(
         "build/weights"
@@ -168,6 +172,8 @@ def train(
         profile,
         seed=seed,
         steps=steps,
+        scenes=scenes,
+        precision=precision,
         device=device,
         out=out,
         checkpoint=checkpoint,

@@ -27,10 +27,11 @@ class System:
     configs: Mapping[str, object]
     trainings: Mapping[str, Training]
     build: Callable[[object, torch.Generator], nn.Module]  # config, source of the first weights -> model
-    batches: Callable[[str, int], DrawBatch]  # profile, seed -> what train draws from
+    scenes: Mapping[str, int]  # how many training scenes of the generator a profile draws
+    batches: Callable[[int, int], DrawBatch]  # scenes, seed -> what train draws from
     objective: Objective
     measure: Callable[[nn.Module], list[dict]]  # rows of the card's metric table
-    data: Mapping[str, str]  # what the batches of a profile are drawn from, for the card
+    data: str  # what the scenes are, for the card
 
 
 def system_named(name: str) -> System:
@@ -83,6 +84,8 @@ def train_system(
     *,
     seed: int = 0,
     steps: int | None = None,
+    scenes: int | None = None,
+    precision: str | None = None,
     device: str = "cpu",
     out: Path | str,
     checkpoint: Path | str,
@@ -92,26 +95,33 @@ def train_system(
 ) -> Path:
     """Train a system, measure it, and write its weights and card; interrupted, it goes on from the checkpoint.
 
-    steps: another number of steps than the profile's, for weights that are worth a night.
+    steps, scenes, precision: others than the profile's, for weights that are worth a night.
 
     Raises: SettingsError for a name, profile or device that does not exist; what `train` raises.
     """
     system = system_named(name)
     training = _of_profile(system.trainings, profile, name)
-    training = training if steps is None else replace(training, steps=steps)
+    asked = {"steps": steps, "precision": precision}
+    training = replace(training, **{key: value for key, value in asked.items() if value is not None})
     model = build(name, profile, seed=seed).to(checked_device(device))
+    drawn = scenes or system.scenes[profile]
     history = train(
-        model, system.batches(profile, seed), system.objective, training,
+        model, system.batches(drawn, seed), system.objective, training,
         seed=seed, checkpoint=checkpoint, watchers=watchers, tell=tell,
     )  # fmt: skip
     tell(f"{history.steps} steps in {history.cpu_seconds:.0f} CPU-seconds; measuring")
-    command = f"vostutor train {name} --profile {profile} --seed {seed}" + (f" --steps {steps}" if steps else "")
     card = Card(
-        system=name, profile=profile, config=asdict(system.configs[profile]), data=system.data[profile], seed=seed, steps=history.steps,
-        cpu_seconds=round(history.cpu_seconds, 1), hardware=hardware(device), commit=commit,
-        command=command, metrics=system.measure(model),
+        system=name, profile=profile, config=asdict(system.configs[profile]), data=f"{drawn} scenes of {system.data}", seed=seed,
+        steps=history.steps, cpu_seconds=round(history.cpu_seconds, 1), hardware=hardware(device), commit=commit,
+        command=_command(name, profile, seed, asked | {"scenes": scenes}), metrics=system.measure(model),
     )  # fmt: skip
     return save_weights(model, card, out)
+
+
+def _command(name: str, profile: str, seed: int, asked: Mapping[str, object]) -> str:
+    """What to type to get these weights again."""
+    options = {"profile": profile, "seed": seed} | {key: value for key, value in asked.items() if value is not None}
+    return " ".join([f"vostutor train {name}", *(f"--{key} {value}" for key, value in options.items())])
 
 
 def checked_device(name: str) -> torch.device:
@@ -184,28 +194,26 @@ def _flownet(title: str, build, configs=None) -> System:
     from vostutor.engine.flow import measured_flow
     from vostutor.models.flownet import PROFILES, objective
 
-    scenes = {"smoke": 4, "cpu": 160, "gpu": 800}
-
-    def batches(profile: str, seed: int) -> DrawBatch:
-        pool = flow_pool(scenes[profile], seed=seed * scenes[profile], report=print)
-        return flow_batches(pool, AUGMENTATIONS["cpu" if profile == "smoke" else profile])
+    def batches(scenes: int, seed: int) -> DrawBatch:
+        return flow_batches(flow_pool(scenes, seed=seed * scenes, report=print), AUGMENTATIONS["cpu"])
 
     return System(
         title=title,
         lesson="01",
         configs=configs or PROFILES,
         trainings=FLOW_TRAININGS,
-        build=build,
+        scenes={"smoke": 4, "cpu": 160, "gpu": 800},
         batches=batches,
         objective=objective,
         measure=measured_flow,
-        data={profile: f"minivos {VERSION}, {count} scenes with large motion" for profile, count in scenes.items()},
+        build=build,
+        data=f"minivos {VERSION} with large motion",
     )
 
 
 FLOW_TRAININGS = {
     "smoke": Training(steps=20, batch=4, warm_up=5),
-    "cpu": Training(steps=500, batch=8, warm_up=20),
+    "cpu": Training(steps=900, batch=8, rate=1e-3, warm_up=20),
     "gpu": Training(steps=20_000, batch=16, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
 }
 

@@ -212,6 +212,13 @@ def test_the_running_mean_of_a_run_that_has_not_begun_is_empty():
     assert History().smoothed().shape == (0,)
 
 
+def test_bfloat16_learns_the_same_and_not_bit_for_bit():
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        losses.append(train(network(), draw_batch, squares, replace(BRIEF, precision=precision)).smoothed()[-1])
+    assert losses[1] == pytest.approx(losses[0], rel=0.1) and losses[1] != losses[0]
+
+
 @pytest.mark.gpu
 def test_cuda_learns_the_same_in_bfloat16_and_takes_up_its_own_run(tmp_path):
     if not torch.cuda.is_available():

@@ -44,7 +44,9 @@ class Training:
         int, ...
     ] = ()  # halved at these steps, as papers of 2015 do; a cosine down to 0 when there are none
     gradient_norm: float | None = 1.0  # gradients are scaled down to this length, None leaves them as they are
-    precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: autocast, on CUDA only
+    precision: Literal["float32", "bfloat16"] = (
+        "float32"  # bfloat16: autocast; processors without it imitate it, slowly
+    )
     save_every: int = 50
 
     def __post_init__(self):
@@ -145,7 +147,9 @@ class _Run:
     """A run in progress: what train was given, the optimiser, and what has been written down."""
 
     def __init__(self, model, draw_batch, objective, training, seed, tell):
-        self.model, self.draw_batch, self.objective = model, draw_batch, objective
+        # Convolutions are a sixth quicker on CPUs, and more with bfloat16, when the channels of a place lie side by side.
+        self.model = model.to(memory_format=torch.channels_last)
+        self.draw_batch, self.objective = draw_batch, objective
         self.training, self.seed, self.tell = training, seed, tell
         self.optimiser, self.history = _optimiser(model, training), History()
 
@@ -285,13 +289,12 @@ def gradients(
     """
     samples, total = len(next(iter(batch.values()))), 0.0
     device = next(model.parameters()).device
-    mixed = precision == "bfloat16" and device.type == "cuda"
     cuts = [samples * k // parts for k in range(parts + 1)]
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)  # for layers that draw by themselves, such as dropout
         for begin, end in zip(cuts, cuts[1:], strict=False):
             piece = {name: tensor[begin:end] for name, tensor in batch.items()}
-            with torch.autocast(device.type, torch.bfloat16, enabled=mixed):
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
                 loss = objective(model, piece) * ((end - begin) / samples)
             loss.backward()
             total += loss.item()
