@@ -213,7 +213,7 @@ def _flownet(title: str, build, configs=None) -> System:
 
 FLOW_TRAININGS = {
     "smoke": Training(steps=20, batch=4, warm_up=5),
-    "cpu": Training(steps=900, batch=8, rate=1e-3, warm_up=20),
+    "cpu": Training(steps=900, batch=8, warm_up=20),
     "gpu": Training(steps=20_000, batch=16, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
 }
 
