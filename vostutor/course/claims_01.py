@@ -46,8 +46,13 @@ SOURCES = (
     "ops/warp.py",
 )
 KEPT = Path("build/claims/01")
+CURVES = "training curves"
 SINTEL_ROWS = 224  # the pair is also shown shrunk: its motion is then nearer to what was trained on
-SHIPPED = (("flownetc", "gpu"), ("flownetc-softmax", "gpu"), ("flownetc", "cpu"), ("flownetc-softmax", "cpu"))
+SHIPPED, PROFILES = (
+    ("flownets", "flownetc", "flownetc-softmax"),
+    ("gpu", "cpu"),
+)  # of a system the first profile with weights
+CURVE = 25  # steps between two points of a stored curve, each the mean loss of the steps since the last one
 
 
 def measure(
@@ -98,7 +103,7 @@ def checkpoint_of(nets: Path, job: tuple[str, int]) -> Path:
 
 
 def trial(job: tuple[str, int], *, recipe, nets: Path) -> list[dict]:
-    """The rows of one variant and seed: on the split, on the fast pairs, on the first pairs of its own training."""
+    """The rows of one variant and seed: on the split, on the fast pairs, on the first pairs of its own training, and its curve."""
     from vostutor.course import flow_rows as rows
     from vostutor.course.flow_trials import trained
     from vostutor.engine.flow import network_flow
@@ -107,7 +112,9 @@ def trial(job: tuple[str, int], *, recipe, nets: Path) -> list[dict]:
     own = rows.first_pairs(recipe.training_pool(job[1]), recipe.pairs)
     pools = {rows.SPLIT: rows.split_pool(recipe), rows.FAST: rows.fast_pool(recipe), rows.TRAINING: own}
     cost = {"steps": history.steps, "cpu_seconds": round(history.cpu_seconds, 1)}
-    return [rows.on_pairs(where, *job, network_flow(model), pool) | cost for where, pool in pools.items()]
+    found = [rows.on_pairs(where, *job, network_flow(model), pool) | cost for where, pool in pools.items()]
+    points = [round(float(mean), 4) for mean in history.smoothed(CURVE)[CURVE - 1 :: CURVE]]
+    return [*found, {"set": CURVES, "system": job[0], "seed": job[1], "every": CURVE, "losses": points}]
 
 
 def baselines(recipe) -> Iterator[dict]:
@@ -129,7 +136,7 @@ def _without_learning(where: str, pool) -> Iterator[dict]:
 
 
 def on_sintel(data_root: Path, planned: list[tuple[str, int]], nets: Path) -> Iterator[dict]:
-    """Rows of the Sintel pair, where the root has it: without learning, of each network, of the shipped one; at full size and shrunk."""
+    """Rows of the Sintel pair, where the root has it: without learning, of each network, of the shipped ones; at full size and shrunk."""
     from vostutor.course import flow_rows as rows
     from vostutor.course.flow_trials import finished
     from vostutor.engine.flow import network_flow
@@ -141,25 +148,25 @@ def on_sintel(data_root: Path, planned: list[tuple[str, int]], nets: Path) -> It
     for row in _without_learning(rows.SINTEL, pool):
         yield row | {"rows": full}
     functions = [(*job, network_flow(finished(*job, checkpoint_of(nets, job)))) for job in planned]
-    shipped = shipped_flow()
-    for system, seed, function in functions + ([(shipped[0], None, shipped[1])] if shipped else []):
+    functions += [(name, None, function) for name, (function, _) in shipped_flows().items()]
+    for system, seed, function in functions:
         for height in (full, SINTEL_ROWS):
             seen = function if height == full else rows.at_rows(function, height)
             yield rows.on_pairs(rows.SINTEL, system, seed, seen, pool) | {"rows": height}
 
 
 def on_real(root, nets: Path) -> Iterator[dict]:
-    """J, F and photometric error on each sequence of a DavisRoot, of zero flow, the learned flow and DIS."""
+    """J, F and photometric error on each sequence of a DavisRoot, of zero flow, the learned flows and DIS."""
     from rich.progress import track
 
     from vostutor.course.flow_rows import REAL_ROWS, on_sequence
     from vostutor.ops.dis import dis_flow
 
-    name, learned = shipped_flow() or ("C, seed 0", _seed_0(nets))
-    flows = {"zero": _zero_flow, "learned": learned, "DIS": dis_flow}
+    learned = shipped_flows() or {"C": (_seed_0(nets), "seed 0")}
+    flows = {"zero": _zero_flow, **{name: function for name, (function, _) in learned.items()}, "DIS": dis_flow}
     for sequence in track(root.sequences(), description="real video"):
         for row in on_sequence(root.sequence(sequence), flows, REAL_ROWS):
-            yield row | ({"weights": name} if row["system"] == "learned" else {})
+            yield row | ({"weights": learned[row["system"]][1]} if row["system"] in learned else {})
 
 
 def _seed_0(nets: Path):
@@ -175,33 +182,42 @@ def _zero_flow(frame_a, frame_b):
     return torch.zeros(2, *frame_a.shape[1:])
 
 
-def shipped_flow():
-    """Name and flow function of the first of SHIPPED whose weights are there, else None. The name ends in the weights' hash."""
+def shipped_flows() -> dict[str, tuple]:
+    """The flow function of every system whose weights are there, and which weights they are: profile and the beginning of their hash."""
     from vostutor import zoo
     from vostutor.engine.cards import read_card
     from vostutor.engine.flow import network_flow
 
-    for name, profile in SHIPPED:
-        path = zoo.weights_file(name, profile)
-        if path.exists():
-            return f"shipped {name} {profile} {read_card(path).sha256[:8]}", network_flow(zoo.load(name, profile))
-    return None
+    found = {}
+    for name in SHIPPED:
+        paths = {profile: zoo.weights_file(name, profile) for profile in PROFILES}
+        there = next((profile for profile, path in paths.items() if path.exists()), None)
+        if there is not None:
+            weights = f"shipped, {there} {read_card(paths[there]).sha256[:8]}"
+            found[f"shipped {name}"] = network_flow(zoo.load(name, there)), weights
+    return found
 
 
 def verdicts(claims: Claims) -> list[dict]:
     """A row for each claim that the stored rows can tell of: means, standard errors over seeds, paired difference, verdict.
 
-    C1: FlowNetC beats FlowNetS in domain. C2: no augmentation costs endpoint error on unseen pairs. C3, on visible pixels of the fast
-    pairs: what C gains on S, as a share of zero flow's error, is more just inside its window than beyond; and, as published, beyond
-    it S errs less than C. C4: C beats the best constant flow on the Sintel pair, at full size; only one pair, so of this pair only.
+    C1: FlowNetC beats FlowNetS in domain, with the softmax of this course and, as published, with raw correlations. C2: no augmentation
+    costs endpoint error on unseen pairs. C3, on visible pixels of the fast pairs: what C gains on S, as a share of zero flow's error, is
+    more just inside its window than beyond; and, as published, beyond it S errs less than C. C4: C beats the best constant flow on the
+    Sintel pair, at full size; only one pair, so of this pair only.
     """
     from vostutor.course.flow_rows import SINTEL, SPLIT
 
     seeds = lambda name, **where: figures(claims, "epe", system=name, **where)  # noqa: E731
     split, plain = {"set": SPLIT}, "C without augmentation"
-    c = seeds("C", **split)
+    c, s, raw = (seeds(name, **split) for name in ("C", "S", "C raw"))
     found = [
-        paired_row("C1", "FlowNetC beats FlowNetS in domain", ("S", seeds("S", **split)), ("C", c)),
+        paired_row("C1", "FlowNetC beats FlowNetS in domain", ("S", s), ("C", c)),
+        *(
+            [paired_row("C1 as published", "FlowNetC with raw correlations beats FlowNetS", ("S", s), ("C raw", raw))]
+            if raw
+            else []
+        ),
         paired_row("C2", "no augmentation costs error on unseen pairs", (plain, seeds(plain, **split)), ("C", c)),
         *_of_the_window(claims),
     ]
