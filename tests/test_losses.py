@@ -1,11 +1,11 @@
-"""losses.py: the multi-scale end-point error."""
+"""losses.py: the multi-scale end-point error, the cross entropy of the worst pixels."""
 
 import pytest
 import torch
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits
 
-from vostutor.core import ShapeError
-from vostutor.losses import LEVEL_WEIGHTS, multiscale_epe
+from vostutor.core import SettingsError, ShapeError
+from vostutor.losses import LEVEL_WEIGHTS, bootstrapped_ce, multiscale_epe
 
 
 def constant_flow(x, y, size, batch=1):
@@ -141,3 +141,74 @@ def test_a_tensor_of_the_wrong_axes_is_refused():
         multiscale_epe(levels((64, 64)), flow, valid=torch.ones(1, 1, 64, 64, dtype=bool))
     with pytest.raises(ShapeError, match="flow: B 2 H W"):
         multiscale_epe(levels((64, 64)), flow[0])
+
+
+# bootstrapped cross entropy
+
+
+def scores_and_target(batch=2, size=(6, 8), void=0.3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    logits = 3 * torch.randn(batch, 1, *size, generator=generator)
+    target = torch.randint(0, 2, (batch, *size), generator=generator)
+    target[torch.rand(batch, *size, generator=generator) < void] = 255
+    return logits, target
+
+
+def test_the_worst_quarter_of_eight_pixels_are_two():
+    logits = torch.tensor([0.0, -2.0, 5.0, 5.0, 5.0, 5.0, 5.0, 5.0]).reshape(1, 1, 2, 4)
+    loss = bootstrapped_ce(logits, torch.ones(1, 2, 4, dtype=torch.int64))
+    assert loss.item() == pytest.approx((0.693147 + 2.126928) / 2, abs=1e-5)  # log(1 + e^0), log(1 + e^2)
+
+
+def test_all_pixels_give_the_plain_mean():
+    logits, target = scores_and_target(void=0)
+    plain = binary_cross_entropy_with_logits(logits[:, 0], target.float())
+    assert bootstrapped_ce(logits, target, fraction=1.0).item() == pytest.approx(plain.item(), rel=1e-6)
+
+
+def test_a_void_pixel_costs_nothing_but_counts_as_a_pixel():
+    logits = torch.tensor([0.0, -50.0, 50.0, 50.0]).reshape(1, 1, 2, 2)
+    target = torch.tensor([[[1, 255], [1, 1]]])
+    assert bootstrapped_ce(logits, target, fraction=0.5).item() == pytest.approx(0.693147 / 2, abs=1e-6)
+    assert bootstrapped_ce(logits, torch.full((1, 2, 2), 255)).item() == 0
+
+
+def test_only_the_worst_known_pixels_get_a_gradient():
+    logits, target = scores_and_target(batch=1)
+    bootstrapped_ce(logits.requires_grad_(), target).backward()
+    assert (logits.grad != 0).sum() == 12  # a quarter of 48
+    assert (logits.grad[:, 0][target == 255] == 0).all()
+
+
+def test_each_picture_brings_its_own_worst_pixels():
+    logits, target = scores_and_target()
+    alone = [bootstrapped_ce(logits[b : b + 1], target[b : b + 1]).item() for b in range(2)]
+    assert bootstrapped_ce(logits, target).item() == pytest.approx(sum(alone) / 2, rel=1e-6)
+
+
+def test_huge_scores_cost_much_but_stay_finite():
+    logits = torch.tensor([1000.0, -1000.0]).reshape(1, 1, 1, 2)
+    assert bootstrapped_ce(logits, torch.tensor([[[0, 1]]])).item() == 1000
+
+
+def test_the_worst_pixels_are_those_that_sorting_finds():
+    logits, target = scores_and_target()
+    prob = logits[:, 0].sigmoid()
+    losses = torch.where(target == 1, -prob.log(), -(1 - prob).log()).where(target != 255, torch.zeros(()))
+    slow = [sum(sorted(picture.flatten().tolist())[-12:]) / 12 for picture in losses]
+    assert bootstrapped_ce(logits, target).item() == pytest.approx(sum(slow) / 2, rel=1e-5)  # log of a rounded sigmoid
+
+
+@pytest.mark.parametrize("fraction", [0, -0.1, 1.5])
+def test_a_fraction_that_is_none_is_refused(fraction):
+    with pytest.raises(SettingsError, match="fraction"):
+        bootstrapped_ce(*scores_and_target(), fraction=fraction)
+
+
+def test_a_target_of_other_values_types_or_axes_is_refused():
+    logits, target = scores_and_target(void=0)
+    for wrong in (2 * target, target.float()):
+        with pytest.raises(ShapeError, match="a target of 0, 1 and 255"):
+            bootstrapped_ce(logits, wrong)
+    with pytest.raises(ShapeError, match="target has no channel axis"):
+        bootstrapped_ce(logits, target[:, None])

@@ -1,6 +1,7 @@
 """Losses that several papers share.
 
 [FlowNet] A. Dosovitskiy et al.: FlowNet: Learning Optical Flow with Convolutional Networks. ICCV 2015.
+[OnAVOS] P. Voigtlaender, B. Leibe: Online Adaptation of Convolutional Neural Networks for Video Object Segmentation. BMVC 2017.
 
 Letters: B batch, H rows, W columns; h, w rows and columns of a coarser level.
 """
@@ -9,9 +10,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate
+from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
-from vostutor.core.errors import ShapeError
+from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.ids import VOID
 from vostutor.core.shapes import expect
 
 LEVEL_WEIGHTS = (0.005, 0.01, 0.02, 0.08, 0.32)  # flow2..flow6, from the authors' training prototxt; the paper has none
@@ -67,3 +69,36 @@ def _check(predictions: Sequence[Tensor], flow: Tensor, weights: Sequence[float]
         )
     for prediction in predictions:
         expect("flow: B 2 H W, prediction: B 2 h w", flow=flow, prediction=prediction)
+
+
+def bootstrapped_ce(logits: Tensor, target: Tensor, *, fraction: float = 0.25, void: int = VOID) -> Tensor:
+    """The cross entropy of the worst pixels of each picture, averaged over them and over the batch.
+
+    Most of a picture is easy background, whose many small losses would drown the few pixels that matter. k is a fraction of *all*
+    pixels, as in the released code; a void pixel costs nothing. So a target that is mostly void has a small loss, and teaches little.
+
+    Shapes: logits (B,1,H,W), target integer (B,H,W): 0, 1, or void -> scalar float32.
+    Raises: ShapeError for other axes, a target of other values or types; SettingsError for a fraction outside 0..1.
+    Source: bootstrapped cross entropy of [OnAVOS], k = floor(0.25 HW), but at least one pixel.
+    >>> bootstrapped_ce(torch.tensor([[[[2.0, 0.0, -1.0, -3.0]]]]), torch.tensor([[[1, 1, 0, 0]]]))   # log 2: one pixel of four
+    tensor(0.6931)
+    """
+    expect("logits: B 1 H W, target: B H W", logits=logits, target=target, hint="target has no channel axis")
+    _check_target(target, fraction, void)
+    known = target != void
+    losses = binary_cross_entropy_with_logits(
+        logits[:, 0].float(), torch.where(known, target, 0).float(), reduction="none"
+    )
+    losses = torch.where(known, losses, 0.0).flatten(1)  # (B,HW)
+    k = max(1, int(fraction * losses.shape[1]))
+    return losses.topk(k, dim=1, sorted=False).values.mean()
+
+
+def _check_target(target: Tensor, fraction: float, void: int) -> None:
+    if not 0 < fraction <= 1:
+        raise SettingsError(expected="a fraction above 0, at most 1", got=f"{fraction}", try_this="fraction=0.25")
+    if target.is_floating_point() or not ((target == 0) | (target == 1) | (target == void)).all():
+        values = target.unique()[:4].tolist()
+        raise ShapeError(
+            expected=f"a target of 0, 1 and {void}", got=f"{target.dtype}, {values}", try_this="(ids == 1).long()"
+        )
