@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from vostutor import zoo
 from vostutor.__main__ import app
+from vostutor.core import Segmenter
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.profiles import PROFILES
 from vostutor.engine.training import Training
 
 NAMES = sorted(zoo.SYSTEMS)
@@ -102,6 +104,38 @@ def test_the_command_trains_lists_and_tells(tiny, tmp_path):
 def test_what_does_not_exist_is_refused_before_anything_is_drawn(ask, said):
     with pytest.raises(SettingsError, match=said):
         ask()
+
+
+@pytest.mark.parametrize("name", ["copy", "warp"])
+def test_a_segmenter_without_weights_is_there_in_every_profile(name):
+    assert all(isinstance(zoo.segmenter(name, profile), Segmenter) for profile in PROFILES)
+
+
+def test_the_learned_warp_carries_masks_along_the_flow_of_its_network(monkeypatch):
+    """Its weights are loaded by name and profile; the network here says that everything was two pixels to the left a frame ago."""
+    asked = []
+
+    class ToTheRight(torch.nn.Linear):
+        def flow(self, frame1, frame2):
+            return torch.tensor([-2.0, 0.0])[None, :, None, None].expand(1, 2, *frame1.shape[-2:])
+
+    monkeypatch.setattr(zoo, "load", lambda *words: asked.append(words) or ToTheRight(1, 1))
+    system, frame = zoo.segmenter("warp-flownetc", "smoke"), torch.zeros(3, 1, 4, dtype=torch.uint8)
+    system.observe(frame, torch.tensor([[1, 0, 0, 0]]))
+    assert system.step(frame)[1].tolist() == [[0, 0, 1, 0]] and asked == [("flownetc-softmax", "smoke")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("flownets",), "a system that segments videos: copy, warp"),
+        (("copy", "huge"), "a profile: smoke"),
+        (("copy", "cpu", "tpu"), "a device of this machine"),
+    ],
+)
+def test_a_segmenter_profile_or_device_that_does_not_exist_is_refused(words, said):
+    with pytest.raises(SettingsError, match=said):
+        zoo.segmenter(*words)
 
 
 def test_weights_that_are_not_there_are_told(tmp_path):

@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from vostutor.core.clip import Segmenter
 from vostutor.core.errors import SettingsError
+from vostutor.core.profiles import profile_named
 from vostutor.data.place import home
 from vostutor.engine.cards import Card, load_weights, read_card, save_weights
 from vostutor.engine.training import DrawBatch, Objective, Training, Watcher, train
@@ -65,6 +67,20 @@ def load(name: str, profile: str = "cpu", *, folder: Path | str | None = None) -
     model = build(name, profile)
     load_weights(model, weights_file(name, profile, folder))
     return model.eval()
+
+
+def segmenter(name: str, profile: str = "cpu", device: str = "cpu") -> Segmenter:
+    """A system that follows objects through a video, ready for one video: `vostutor segment` takes it by this name.
+
+    Raises: SettingsError for a name, profile or device that does not exist, DataError where its weights are not there.
+    >>> type(segmenter("copy")).__name__
+    'CopyFirstMask'
+    """
+    if name not in SEGMENTERS:
+        raise SettingsError(
+            expected=f"a system that segments videos: {', '.join(SEGMENTERS)}", got=repr(name), try_this="--system warp"
+        )
+    return SEGMENTERS[name](profile_named(profile).name, checked_device(device))
 
 
 def weights_file(name: str, profile: str, folder: Path | str | None = None) -> Path:
@@ -217,9 +233,38 @@ FLOW_TRAININGS = {
     "gpu": Training(steps=20_000, batch=16, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
 }
 
-# The one table of names. A function each, so that naming a system imports no other.
+# What can be trained. A function each, so that naming a system imports no other.
 SYSTEMS: Mapping[str, Callable[[], System]] = {
     "flownets": _flownets,
     "flownetc": _flownetc,
     "flownetc-softmax": _flownetc_softmax,
+}
+
+
+def _copy(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.models.baselines import CopyFirstMask
+
+    return CopyFirstMask()
+
+
+def _warp(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.models.baselines import FlowWarp
+    from vostutor.ops.dis import dis_flow
+
+    return FlowWarp(dis_flow)
+
+
+def _warp_flownetc(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.engine.flow import network_flow
+    from vostutor.models.baselines import FlowWarp
+
+    flow = network_flow(load("flownetc-softmax", profile).to(device))
+    return FlowWarp(lambda current, previous: flow(current, previous).to(device))
+
+
+# What can segment a video: profile and device -> a system for one video, its weights loaded, its randomness seeded.
+SEGMENTERS: Mapping[str, Callable[[str, torch.device], Segmenter]] = {
+    "copy": _copy,
+    "warp": _warp,
+    "warp-flownetc": _warp_flownetc,
 }
