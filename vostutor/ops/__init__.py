@@ -4,6 +4,7 @@ from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
     "object_order": "masks", "one_hot": "masks", "to_ids": "masks", "dilate": "masks",
+    "distance_to": "distance",
     "pixel_grid": "grid", "to_normalised": "grid", "to_pixels": "grid",
     "backward_warp": "warp", "forward_splat": "splat", "Splat": "splat",
     "find_occluded": "flow", "resize_flow": "flow",
