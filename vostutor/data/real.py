@@ -32,7 +32,7 @@ def open_real(data_root: str | Path) -> FrameSource:
             got="no such file",
             try_this="paint the object in the first frame, save it as a palette PNG (0 background, 1.. objects)",
         )
-    return open_source(place, first_mask=mask)
+    return open_source(place, masks=mask)
 
 
 def _of_2016(mask: Path) -> bool:

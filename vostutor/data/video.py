@@ -1,4 +1,4 @@
-"""Your own video: a file, or a folder of pictures, with a mask for the first frame where there is one.
+"""Your own video: a file, or a folder of pictures, with a mask for the first frame, or for several, where there are such.
 
 A video file is read with PyAV (the extra `video`), which is imported when the first file is opened. Every stored frame comes once, in
 the order of display, as it lies in the file: a variable frame rate drops and doubles nothing, and `fps` is then the average. A phone
@@ -15,20 +15,21 @@ import torch
 from torch import Tensor
 
 from vostutor.core.clip import FrameSource
-from vostutor.core.errors import DataError, SettingsError
-from vostutor.core.ids import VOID
+from vostutor.core.errors import DataError
 from vostutor.data.frames import of_one_size, read_frame
-from vostutor.data.palette import read_ids
+from vostutor.data.pyav import pyav
+from vostutor.data.told import Masks, by_frame, mask_files, read_masks, with_masks
 
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm")
 
 
-def open_source(path: str | Path, first_mask: str | Path | None = None) -> FrameSource:
+def open_source(path: str | Path, masks: Masks = None) -> FrameSource:
     """A video file or a folder of pictures as a FrameSource, the mask told at the first frame.
 
-    The mask is a PNG of ids with a palette, or one of 0 and 255, where 255 is then object 1.
+    The mask is a PNG of ids with a palette, or one of 0 and 255, where 255 is then object 1. Several masks are named like their frames:
+    the pictures of the folder, or 00000.png, 00001.png, ... for a video file.
 
-    Shapes: frames uint8 (3,H,W) RGB, the first with ids int64 (H,W) if a mask was given.
+    Shapes: frames uint8 (3,H,W) RGB, the annotated ones with ids int64 (H,W).
     Raises: DataError for what is missing, damaged, no video or of another size; SettingsError where PyAV is not installed.
     Source: own convention.
     >>> open_source("holiday.mp4")
@@ -39,7 +40,7 @@ def open_source(path: str | Path, first_mask: str | Path | None = None) -> Frame
     """
     path = Path(path)
     if path.is_dir():
-        return FolderSource(path, first_mask)
+        return FolderSource(path, masks)
     if not path.exists() or path.suffix.lower() in PICTURES:
         raise DataError(
             expected="a video file or a folder of pictures",
@@ -48,28 +49,29 @@ def open_source(path: str | Path, first_mask: str | Path | None = None) -> Frame
             if path.exists()
             else "check the path",
         )
-    return VideoSource(path, first_mask)
+    return VideoSource(path, masks)
 
 
 class FolderSource:
-    """The pictures of a folder as a FrameSource, `2.jpg` before `10.jpg`. A mask that lies among them is no frame.
+    """The pictures of a folder as a FrameSource, `2.jpg` before `10.jpg`. Masks that lie among them are no frames.
 
     Raises: DataError for a folder without pictures, pictures of several sizes, or a mask that does not fit.
     Source: own convention.
     """
 
-    def __init__(self, path: str | Path, first_mask: str | Path | None = None, fps: float = 24.0):
-        self.path, self.name, self.fps = Path(path), Path(path).name, fps
-        self.frames = _pictures_in(self.path, without=first_mask)
+    def __init__(self, path: str | Path, masks: Masks = None, fps: float = 24.0):
+        self.path, self.name, self.fps = Path(path), Path(path).absolute().name, fps
+        self.frames = _pictures_in(self.path, without=mask_files(masks))
         self.size = tuple(read_frame(self.frames[0]).shape[-2:])
-        self.first_ids = None if first_mask is None else _read_first_mask(first_mask, self.size, self.name)
+        told = by_frame(mask_files(masks), [frame.stem for frame in self.frames])
+        self.told = read_masks(told, self.size, self.name)
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         frames = of_one_size(map(read_frame, self.frames), self.size, self.name)
-        return _with_first_mask(frames, self.first_ids)
+        return with_masks(frames, self.told)
 
     def __repr__(self) -> str:
         return f"FolderSource({self.name!r}, {len(self)} frames {self.size[0]}x{self.size[1]})"
@@ -78,29 +80,46 @@ class FolderSource:
 class VideoSource:
     """A video file as a FrameSource. It is decoded anew at each pass, one frame at a time.
 
+    operator.length_hint(source) is the number of frames that the file says it has, 0 where it says none.
+
     Raises: DataError for a file without video, a damaged one or a mask that does not fit; SettingsError without PyAV.
     Source: PyAV, i.e. the FFmpeg libraries.
     """
 
-    def __init__(self, path: str | Path, first_mask: str | Path | None = None):
+    def __init__(self, path: str | Path, masks: Masks = None):
         self.path, self.name = Path(path), Path(path).stem
-        self.fps = 24.0  # for the rare file that tells none
+        self.fps, self._length = 24.0, 0  # for the rare file that tells none
         first = next(self._decode(), None)
         if first is None:
             raise _unreadable(self.path, "no frame")
         self.size = tuple(first.shape[-2:])
-        self.first_ids = None if first_mask is None else _read_first_mask(first_mask, self.size, self.name)
+        files = mask_files(masks)
+        numbers = range(self._count() if len(files) > 1 else 1)  # counting reads the whole file
+        self.told = read_masks(by_frame(files, [f"{t:05d}" for t in numbers]), self.size, self.name)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor | None]]:
-        return _with_first_mask(of_one_size(self._decode(), self.size, self.name), self.first_ids)
+        return with_masks(of_one_size(self._decode(), self.size, self.name), self.told)
+
+    def __length_hint__(self) -> int:
+        return self._length
+
+    def _count(self) -> int:
+        """The number of frames, by the packets that they come in, without decoding them."""
+        av = pyav()
+        try:
+            with av.open(str(self.path)) as container:
+                return sum(packet.size > 0 for packet in container.demux(_video_stream(container, self.path)))
+        except av.error.FFmpegError as error:
+            raise _unreadable(self.path, error.strerror) from None
 
     def _decode(self) -> Iterator[Tensor]:
-        av = _pyav()
+        av = pyav()
         count, ends = 0, 0.0
         try:
             with av.open(str(self.path)) as container:
                 stream = _video_stream(container, self.path)
                 self.fps = float(stream.average_rate or stream.guessed_rate or self.fps)
+                self._length = stream.frames or round((container.duration or 0) / 1e6 * self.fps)
                 to_rgb = av.video.reformatter.VideoReformatter()  # one for all frames: each holds megabytes of tables
                 for frame in container.decode(stream):
                     count, ends = count + 1, (frame.time or 0.0) + 1 / self.fps
@@ -113,19 +132,6 @@ class VideoSource:
 
     def __repr__(self) -> str:
         return f"VideoSource({self.name!r}, {self.size[0]}x{self.size[1]}, {self.fps:.4g} frames a second)"
-
-
-def _pyav():
-    try:
-        import av
-        import av.video.reformatter
-    except ImportError:
-        raise SettingsError(
-            expected="PyAV, which reads video files",
-            got="an installation without it",
-            try_this="pip install 'vostutor[video]', or a folder of pictures instead of a file",
-        ) from None
-    return av
 
 
 def _video_stream(container, path: Path):
@@ -159,16 +165,10 @@ def _upright(image: np.ndarray, degrees: int) -> Tensor:
     return torch.from_numpy(image).permute(2, 0, 1)
 
 
-def _with_first_mask(frames: Iterable[Tensor], ids: Tensor | None) -> Iterator[tuple[Tensor, Tensor | None]]:
-    for frame in frames:
-        yield frame, ids
-        ids = None
-
-
-def _pictures_in(folder: Path, without: str | Path | None) -> tuple[Path, ...]:
-    mask = None if without is None else Path(without).resolve()
+def _pictures_in(folder: Path, without: Iterable[Path]) -> tuple[Path, ...]:
+    masks = {mask.resolve() for mask in without}
     files = list(folder.iterdir()) if folder.is_dir() else []
-    seen = (path for path in files if not path.name.startswith(".") and path.resolve() != mask)
+    seen = (path for path in files if not path.name.startswith(".") and path.resolve() not in masks)
     pictures = [path for path in seen if path.suffix.lower() in PICTURES]
     if not pictures:
         raise DataError(
@@ -182,22 +182,3 @@ def _pictures_in(folder: Path, without: str | Path | None) -> tuple[Path, ...]:
 def _natural(name: str) -> list[str | int]:
     """What to sort by so that 2 comes before 10: text and numbers by turns."""
     return [int(part) if i % 2 else part.lower() for i, part in enumerate(re.split(r"(\d+)", name))]
-
-
-def _read_first_mask(path: str | Path, size: tuple[int, int], name: str) -> Tensor:
-    ids = read_ids(path)
-    if set(np.unique(ids).tolist()) <= {0, VOID}:  # painted black and white; void alone would be no mask
-        ids = (ids == VOID).astype(np.uint8)
-    if ids.shape != size:
-        raise DataError(
-            expected=f"a mask of {size[1]}x{size[0]}, like the frames of {name}",
-            got=f"{ids.shape[1]}x{ids.shape[0]} in {path}",
-            try_this="resize the mask with nearest neighbours, so that no id is blended",
-        )
-    if not ids.any():
-        raise DataError(
-            expected=f"at least one object in {path}",
-            got="background only",
-            try_this="paint the object with 1 or with 255",
-        )
-    return torch.from_numpy(ids).long()
