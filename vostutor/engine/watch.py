@@ -8,7 +8,8 @@ import time
 
 from vostutor.engine.training import History, Training
 
-REDRAWN = 1.0  # seconds between two pictures: one costs a tenth of that
+REDRAWN = 1.0  # seconds between two pictures at least
+SHARE = 0.05  # of the time goes into pictures at most, on a slow machine too
 
 
 class Bar:
@@ -40,14 +41,15 @@ class Bar:
 
 
 class LiveCurve:
-    """The loss over the steps, drawn again every second in a notebook; `what` names it on the axis, with its unit."""
+    """The loss over the steps, drawn again every few seconds in a notebook; `what` names it on the axis, with its unit."""
 
     def __init__(self, what: str = "loss"):
-        self._what, self._shown, self._drawn = what, None, 0.0
+        self._what, self._shown, self._next = what, None, 0.0
 
     def __call__(self, training: Training, history: History) -> None:
-        if history.steps < training.steps and time.monotonic() - self._drawn < REDRAWN:
+        if history.steps < training.steps and time.monotonic() < self._next:
             return
+        began = time.monotonic()
         from IPython.display import display
 
         picture = self.picture(training, history)
@@ -55,7 +57,8 @@ class LiveCurve:
             self._shown = display(picture, display_id=True)
         else:
             self._shown.update(picture)
-        self._drawn = time.monotonic()
+        drawn = time.monotonic()
+        self._next = drawn + max(REDRAWN, (drawn - began) / SHARE)
 
     def picture(self, training: Training, history: History):
         """The curve so far, with room for what is to come.
