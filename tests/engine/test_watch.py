@@ -46,6 +46,7 @@ def test_a_curve_is_one_picture_that_is_replaced(monkeypatch):
 
     monkeypatch.setattr("IPython.display.display", display)
     monkeypatch.setattr("vostutor.engine.watch.REDRAWN", 0.0)
+    monkeypatch.setattr("vostutor.engine.watch.SHARE", float("inf"))
     curve = LiveCurve("EPE (px)")
     for step in (1, 2, 4):
         curve(FOUR, History([3.0] * step))
@@ -59,6 +60,24 @@ def test_a_curve_waits_between_pictures_but_not_with_the_last(monkeypatch):
     for step in (1, 2, 3, 4):
         curve(FOUR, History([3.0] * step))
     assert len(drawn) == 2
+
+
+@pytest.mark.parametrize(("later", "pictures"), [(19.0, 1), (21.0, 2)])
+def test_a_picture_that_took_a_second_is_not_drawn_again_for_twenty(monkeypatch, later, pictures):
+    now, drawn = [100.0], []
+
+    def display(picture, display_id):
+        now[0] += 1.0
+        drawn.append(picture)
+        return _Silent(drawn)
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr("vostutor.engine.watch.time.monotonic", lambda: now[0])
+    curve = LiveCurve()
+    curve(FOUR, History([3.0]))
+    now[0] += later
+    curve(FOUR, History([3.0, 3.0]))
+    assert len(drawn) == pictures
 
 
 class _Silent:
