@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vostutor.core import DataError, ShapeError
-from vostutor.ops import dilate, object_order, one_hot, to_ids
+from vostutor.ops import dilate, erode, object_order, one_hot, to_ids
 
 
 def pixels(height, width, *places):
@@ -92,7 +92,35 @@ def test_the_likeliest_channel_is_the_argmax():
     assert torch.equal(to_ids(prob_all, (6, 2, 9, 1)), torch.tensor([0, 6, 2, 9, 1])[prob_all.argmax(0)])
 
 
+def test_a_square_of_five_shrinks_to_one_of_three_and_the_border_takes_nothing():
+    mask = torch.zeros(9, 9, dtype=torch.bool)
+    mask[2:7, 2:7] = True
+    assert erode(mask, 3).nonzero().amin(0).tolist() == [3, 3]
+    assert erode(mask, 3).sum() == 9
+    assert erode(torch.ones(4, 5, dtype=torch.bool), 5).all()
+
+
+@pytest.mark.parametrize("side", [1, 3, 5])
+def test_a_pixel_survives_where_no_background_is_within_the_square(side):
+    mask = torch.rand(2, 8, 11, generator=torch.Generator().manual_seed(0)) < 0.9
+    slow, reach = torch.zeros_like(mask), side // 2
+    for k, y, x in mask.nonzero().tolist():
+        slow[k, y, x] = mask[k, max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].all()
+    assert torch.equal(erode(mask, side), slow)
+
+
 # refusal of bad input
+
+
+@pytest.mark.parametrize("side", [0, 2, -3, 1.0, True])
+def test_a_square_has_an_odd_side(side):
+    with pytest.raises(ShapeError, match="an odd side"):
+        erode(torch.zeros(4, 4, dtype=torch.bool), side)
+
+
+def test_a_mask_of_floats_does_not_shrink():
+    with pytest.raises(ShapeError, match="boolean mask"):
+        erode(torch.zeros(4, 4), 3)
 
 
 def test_a_mask_of_floats_does_not_grow():

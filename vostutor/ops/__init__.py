@@ -3,7 +3,7 @@
 from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
-    "object_order": "masks", "one_hot": "masks", "to_ids": "masks", "dilate": "masks",
+    "object_order": "masks", "one_hot": "masks", "to_ids": "masks", "dilate": "masks", "erode": "masks",
     "distance_to": "distance",
     "pixel_grid": "grid", "to_normalised": "grid", "to_pixels": "grid",
     "backward_warp": "warp", "forward_splat": "splat", "Splat": "splat",

@@ -1,4 +1,4 @@
-"""Masks as ids, as one channel per object, and grown by a disk.
+"""Masks as ids, as one channel per object, grown by a disk, shrunk by a square.
 
 Letters: K objects, H rows, W columns.
 """
@@ -8,6 +8,7 @@ from math import isqrt
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from vostutor.core.errors import DataError, ShapeError
 from vostutor.core.ids import VOID
@@ -105,6 +106,29 @@ def dilate(mask: Tensor, radius: int) -> Tensor:
         reach = half_width
         _add_shifted(grown, run, dy, axis=-2)
     return grown
+
+
+def erode(mask: Tensor, side: int) -> Tensor:
+    """A mask shrunk by a square: true where everything within the square around a pixel is true.
+
+    Beyond the border of the image nothing is known, so nothing is lost there. It is not the counterpart of `dilate`, whose disk
+    measures contours; it is the grey erosion that online adaptation uses.
+
+    Shapes: mask bool (...,H,W) -> bool (...,H,W).
+    Units: side of the square in pixels, odd; 1 changes nothing.
+    Raises: ShapeError for a mask that is not boolean or a side that is not odd.
+    Source: grey erosion in the released code of OnAVOS (Voigtlaender and Leibe, BMVC 2017).
+    >>> erode(torch.tensor([[1, 1, 1, 1, 0]]).bool(), side=3).int()
+    tensor([[1, 1, 1, 0, 0]], dtype=torch.int32)
+    """
+    expect("mask: ... H W", mask=mask)
+    if isinstance(side, bool) or not isinstance(side, int) or side < 1 or side % 2 == 0:
+        raise ShapeError(expected="an odd side, 1, 3, 5, ...", got=repr(side), try_this="2 * radius + 1")
+    _check_dilation(mask, side // 2)
+    lost = (~mask).float().reshape(-1, 1, *mask.shape[-2:])
+    for window, reach in (((side, 1), (side // 2, 0)), ((1, side), (0, side // 2))):  # a square is a column of rows
+        lost = max_pool2d(lost, window, stride=1, padding=reach)  # padded with -inf, so that the border takes nothing
+    return lost.reshape(mask.shape) == 0
 
 
 def _add_shifted(target: Tensor, mask: Tensor, offset: int, axis: int) -> None:
