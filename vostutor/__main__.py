@@ -238,6 +238,37 @@ def evaluate(
     raise typer.Exit(1 if report.refused else 0)
 
 
+@app.command()
+def segment(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="a video file, or a folder of pictures")],
+    mask: Annotated[
+        list[Path], typer.Option(metavar="PNG", help="the first frame's; several are named like their frames")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="gets a palette PNG a frame, overlay.mp4, segment.json")],
+    system: Annotated[str, typer.Option(metavar="NAME", help="copy, warp, ...: a wrong name lists them all")] = "warp",
+    profile: Annotated[str, typer.Option(metavar="NAME", help="of the system's weights")] = "cpu",
+    device: Annotated[str, typer.Option(metavar="NAME", help="cpu or cuda")] = "cpu",
+    rows: Annotated[
+        int | None,
+        typer.Option(min=16, metavar="N", help="let the system see N rows; the masks stay as large as the frames"),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace an earlier run in FOLDER")] = False,
+):
+    """Follow the objects of a mask through your own video, however long it is.
+
+    The mask is a PNG with a palette: 0 background, 1, 2, ... objects; or black and white for one object. FOLDER holds all results in
+    the end, or is as it was when the run fails or is interrupted.
+    """
+    from vostutor.core.memory import keep_freed_memory
+    from vostutor.course.segment import segment_files
+
+    keep_freed_memory()
+    done = segment_files(
+        video, mask, out, system=system, profile=profile, device=device, rows=rows, overwrite=overwrite, tell=typer.echo
+    )
+    raise typer.Exit(0 if done else 130)  # 130 is what shells say of Ctrl-C
+
+
 def main() -> None:
     """Run the command line; a user's mistake prints expected / got / try and exits with 2."""
     try:

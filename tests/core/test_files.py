@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from vostutor.core.files import write_atomically
+from vostutor.core.files import whole_folder, write_atomically
 
 
 def test_text_and_bytes_arrive_whole_in_a_new_folder(tmp_path):
@@ -27,3 +27,27 @@ def test_the_file_has_the_permissions_of_any_new_file(tmp_path):
     (tmp_path / "plain").write_text("")
     written = write_atomically(tmp_path / "atomic", "")
     assert written.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def names(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_folder_whose_writing_fails_is_as_it_was(tmp_path, error):
+    old = write_atomically(tmp_path / "out/old.txt", "old")
+    for folder in ("out", "new/deep"):
+        with pytest.raises(error), whole_folder(tmp_path / folder, replacing=[old]) as place:
+            (place / "new.txt").write_text("half")
+            raise error
+    assert names(tmp_path) == ["out", "out/old.txt"]
+
+
+def test_a_folder_gets_all_new_files_for_the_old_ones_and_what_a_killed_process_left_is_gone(tmp_path):
+    kept, old = (write_atomically(tmp_path / f"out/{name}", "old") for name in ("kept.txt", "old.txt"))
+    write_atomically(tmp_path / "out/.unfinished/half.txt", "half")
+    with whole_folder(tmp_path / "out", replacing=[old]) as place:
+        for name in ("a.txt", "b.txt"):
+            (place / name).write_text("new")
+        assert old.exists()
+    assert names(tmp_path / "out") == ["a.txt", "b.txt", "kept.txt"]

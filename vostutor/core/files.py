@@ -1,8 +1,13 @@
 """Files appear whole or not at all."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+UNFINISHED = ".unfinished"  # where whole_folder keeps what is being written
 
 
 def write_atomically(path: Path | str, content: str | bytes) -> Path:
@@ -25,6 +30,42 @@ def write_atomically(path: Path | str, content: str | bytes) -> Path:
         Path(temporary).unlink(missing_ok=True)
         raise
     return path
+
+
+@contextmanager
+def whole_folder(folder: Path | str, replacing: Iterable[Path] = ()) -> Iterator[Path]:
+    """A place to write to, whose files appear in `folder` all at once when the block ends well, and never when it does not.
+
+    The place lies inside the folder, which may so be one that cannot be renamed, such as the current one or a mount. What a killed
+    process left there is removed first. `replacing` are old files that make room at the end.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "new"
+    >>> with whole_folder(folder) as place:
+    ...     _ = (place / "a.txt").write_text("a")
+    ...     print([path.name for path in folder.iterdir()])
+    ['.unfinished']
+    >>> [path.name for path in folder.iterdir()]
+    ['a.txt']
+    """
+    folder = Path(folder)
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    place = folder / UNFINISHED
+    try:
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        yield place
+        for path in replacing:
+            path.unlink(missing_ok=True)
+        for path in sorted(place.iterdir()):
+            os.replace(path, folder / path.name)
+        place.rmdir()
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        for empty in made:  # innermost first
+            if empty.is_dir() and not any(empty.iterdir()):
+                empty.rmdir()
+        raise
 
 
 def _umask() -> int:

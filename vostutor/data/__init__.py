@@ -6,6 +6,7 @@ __getattr__, __all__ = lazily(__name__, {
     "home": "place",
     "DavisRoot": "davis", "DavisSequence": "davis",
     "VideoSource": "video", "FolderSource": "video", "open_source": "video", "read_frame": "frames",
+    "VideoWriter": "video_writer",
     "read_ids": "palette", "write_ids": "palette",
     "draw_clip": "minivos", "LABELS": "minivos", "VERSION": "minivos", "validation_split": "split",
     "draw_training_clip": "minivos", "draw_recipe": "minivos",
