@@ -1,11 +1,11 @@
-"""losses.py: the multi-scale end-point error, the cross entropy of the worst pixels."""
+"""losses.py: the multi-scale end-point error, cross entropies that weigh objects up or pick the worst pixels."""
 
 import pytest
 import torch
 from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits
 
 from vostutor.core import SettingsError, ShapeError
-from vostutor.losses import LEVEL_WEIGHTS, bootstrapped_ce, multiscale_epe
+from vostutor.losses import LEVEL_WEIGHTS, balanced_bce, bootstrapped_ce, multiscale_epe
 
 
 def constant_flow(x, y, size, batch=1):
@@ -212,3 +212,85 @@ def test_a_target_of_other_values_types_or_axes_is_refused():
             bootstrapped_ce(logits, wrong)
     with pytest.raises(ShapeError, match="target has no channel axis"):
         bootstrapped_ce(logits, target[:, None])
+
+
+# object and background of the same weight
+
+
+def scores_and_mask(batch=2, size=(6, 8), seed=0):
+    scores, chances = torch.randn(2, batch, 2, *size, generator=torch.Generator().manual_seed(seed))
+    return scores[:, :1], chances[:, 0] > 0.5, chances[:, 1] > 0.8
+
+
+def test_at_scores_of_zero_the_loss_is_known_in_closed_form():
+    mask = torch.arange(100).reshape(1, 10, 10) < 20
+    loss = balanced_bce(torch.zeros(1, 1, 10, 10), mask)
+    assert loss.item() == pytest.approx(22.1807, abs=1e-4)  # 2 * 20 * 80 / 100 * ln 2
+
+
+def test_at_scores_of_zero_object_and_background_cost_the_same():
+    mask = torch.arange(100).reshape(1, 10, 10) < 20
+    logits = torch.zeros(1, 1, 10, 10, requires_grad=True)
+    balanced_bce(logits, mask).backward()
+    pulls = logits.grad[:, 0].abs()
+    assert pulls[mask].sum().item() == pytest.approx(pulls[~mask].sum().item(), rel=1e-5)
+
+
+def test_it_is_the_weighted_cross_entropy_summed():
+    logits, mask, _ = scores_and_mask()
+    slow = 0.0
+    for picture, truth in zip(logits[:, 0], mask, strict=True):
+        weight = torch.where(truth, (~truth).float().mean(), truth.float().mean())
+        slow += binary_cross_entropy_with_logits(picture, truth.float(), weight=weight, reduction="sum").item() / 2
+    assert balanced_bce(logits, mask).item() == pytest.approx(slow, rel=1e-5)
+
+
+def test_a_mean_is_the_sum_divided_by_the_known_pixels():
+    logits, mask, void = (tensor[:1] for tensor in scores_and_mask())
+    total, mean = (balanced_bce(logits, mask, void=void, reduction=how).item() for how in ("sum", "mean"))
+    assert mean == pytest.approx(total / (~void).sum().item(), rel=1e-5)
+
+
+def test_void_is_as_if_it_were_not_there():
+    logits, mask, _ = scores_and_mask(batch=1)
+    void = torch.zeros_like(mask)
+    void[..., 5:] = True
+    left = balanced_bce(logits[..., :5], mask[..., :5]).item()
+    assert balanced_bce(logits, mask, void=void).item() == pytest.approx(left, rel=1e-5)
+    assert balanced_bce(logits, mask, void=torch.ones_like(mask)).item() == 0
+
+
+def test_pictures_of_a_batch_are_balanced_by_themselves_and_averaged():
+    logits, mask, void = scores_and_mask()
+    alone = [balanced_bce(logits[b : b + 1], mask[b : b + 1], void=void[b : b + 1]).item() for b in range(2)]
+    assert balanced_bce(logits, mask, void=void).item() == pytest.approx(sum(alone) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("fill", [True, False])
+def test_a_mask_of_one_kind_costs_nothing_and_teaches_nothing(fill):
+    logits = scores_and_mask(batch=1)[0].requires_grad_()
+    loss = balanced_bce(logits, torch.full((1, 6, 8), fill))
+    loss.backward()
+    assert loss.item() == 0 and not logits.grad.any()
+
+
+def test_scores_of_a_thousand_stay_finite():
+    mask = torch.tensor([[[True, False]]])
+    assert balanced_bce(torch.tensor([[[[-1000.0, 1000.0]]]]), mask).item() == 1000  # half of each
+    assert balanced_bce(torch.tensor([[[[1000.0, -1000.0]]]]), mask).item() == 0
+
+
+def test_half_precision_scores_cost_what_single_precision_ones_do():
+    logits, mask, _ = scores_and_mask()
+    loss = balanced_bce(logits.bfloat16(), mask)
+    assert loss.dtype == torch.float32 and torch.equal(loss, balanced_bce(logits.bfloat16().float(), mask))
+
+
+def test_masks_of_other_types_axes_and_unknown_reductions_are_refused():
+    logits, mask, _ = scores_and_mask()
+    with pytest.raises(ShapeError, match="masks of bool"):
+        balanced_bce(logits, mask.float())
+    with pytest.raises(ShapeError, match="without a channel axis"):
+        balanced_bce(logits, mask[:, None])
+    with pytest.raises(SettingsError, match='reduction "sum" or "mean"'):
+        balanced_bce(logits, mask, reduction="none")

@@ -1,5 +1,7 @@
 """Losses that several papers share.
 
+[HED] S. Xie, Z. Tu: Holistically-Nested Edge Detection. ICCV 2015.
+[OSVOS] S. Caelles, K.-K. Maninis et al.: One-Shot Video Object Segmentation. CVPR 2017.
 [FlowNet] A. Dosovitskiy et al.: FlowNet: Learning Optical Flow with Convolutional Networks. ICCV 2015.
 [OnAVOS] P. Voigtlaender, B. Leibe: Online Adaptation of Convolutional Neural Networks for Video Object Segmentation. BMVC 2017.
 
@@ -7,6 +9,7 @@ Letters: B batch, H rows, W columns; h, w rows and columns of a coarser level.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -69,6 +72,45 @@ def _check(predictions: Sequence[Tensor], flow: Tensor, weights: Sequence[float]
         )
     for prediction in predictions:
         expect("flow: B 2 H W, prediction: B 2 h w", flow=flow, prediction=prediction)
+
+
+def balanced_bce(
+    logits: Tensor, mask: Tensor, *, void: Tensor | None = None, reduction: Literal["sum", "mean"] = "sum"
+) -> Tensor:
+    """The cross entropy of each picture's pixels, with object and background weighing the same however small the object; the mean
+    over the batch.
+
+    A positive weighs beta, the share of the negatives, and a negative 1 - beta, so at logits of zero both sides cost the same. It is
+    a **sum** over pixels, hundreds are normal; "mean" divides by the pixels that are known. A picture without positives, or without
+    negatives, costs nothing and teaches nothing. Computed in float32 whatever the network computes in.
+
+    Shapes: logits (B,1,H,W), mask bool (B,H,W), void bool (B,H,W), pixels that do not count -> scalar.
+    Raises: ShapeError for other axes or a mask that is not boolean, SettingsError for another reduction.
+    Source: class-balanced cross entropy of [HED], as [OSVOS] uses it.
+    >>> mask = torch.arange(100).reshape(1, 10, 10) < 20
+    >>> balanced_bce(torch.zeros(1, 1, 10, 10), mask)                    # 2 * 20 * 80 / 100 * ln 2
+    tensor(22.1807)
+    """
+    void = torch.zeros_like(mask) if void is None else void
+    _check_masks(logits, mask, void, reduction)
+    known = (~void).float()
+    positive = mask.float() * known
+    pixels = known.sum(dim=(1, 2), keepdim=True).clamp(min=1)
+    beta = 1 - positive.sum(dim=(1, 2), keepdim=True) / pixels
+    weight = torch.where(mask, beta, 1 - beta) * known
+    losses = weight * binary_cross_entropy_with_logits(logits[:, 0].float(), mask.float(), reduction="none")
+    return (losses / pixels if reduction == "mean" else losses).sum() / max(len(mask), 1)
+
+
+def _check_masks(logits: Tensor, mask: Tensor, void: Tensor, reduction: str) -> None:
+    hint = "one channel of logits, and masks without a channel axis"
+    expect("logits: B 1 H W, mask: B H W, void: B H W", logits=logits, mask=mask, void=void, hint=hint)
+    if mask.dtype != torch.bool or void.dtype != torch.bool:
+        raise ShapeError(
+            expected="masks of bool", got=f"mask {mask.dtype}, void {void.dtype}", try_this="ids == 1, ids == 255"
+        )
+    if reduction not in ("sum", "mean"):
+        raise SettingsError(expected='reduction "sum" or "mean"', got=repr(reduction), try_this='reduction="sum"')
 
 
 def bootstrapped_ce(logits: Tensor, target: Tensor, *, fraction: float = 0.25, void: int = VOID) -> Tensor:
