@@ -1,0 +1,330 @@
+"""OSVOS: learn what an object is, then learn one object from one frame.
+
+[OSVOS] S. Caelles, K.-K. Maninis et al.: One-Shot Video Object Segmentation. CVPR 2017.
+[HED] S. Xie, Z. Tu: Holistically-Nested Edge Detection. ICCV 2015.
+[OnAVOS17] P. Voigtlaender, B. Leibe: Online Adaptation for the 2017 DAVIS Challenge. 2017.
+
+Problem: a network that has seen many videos knows what objects look like, but not which one is meant. [OSVOS] tells it by training it
+    further on the first frame, for this video alone. Every frame is then segmented by itself: nothing is carried along, so nothing
+    drifts, and what was hidden is found again.
+Reading order: OSVOSConfig and PROFILES; stage, SidePath, OSVOSNet; take_imagenet_weights (the base network), objective (the parent),
+    finetune (the test network); OSVOS, which does it all for a video. Enlarging and snapping are in ops/.
+Letters: B batch, H rows, W columns, K objects, N annotated frames, s stride of a side path, k size of its kernel.
+Departures:
+    - The optimiser is Adam on the mean loss of a pixel, one rate for all layers; published is SGD at 1e-8 on the sum, other rates for
+      biases, scores and fusion, and the mean gradient of 5 or 10 frames.
+    - The frames are normalised as torchvision's ImageNet weights want it; published are Caffe's, of BGR frames.
+    - Scores are taken before a side map is enlarged and not after. Both are linear and the enlarging treats all channels alike, so the
+      order does not change the answer, and one channel is enlarged where there were 16.
+    - The small profiles halve the size by strides, first of all stages the first; normalise over groups; and refine: a side map also
+      reads the next coarser one (refined=True), which the published side paths do not.
+    - Nothing is shared by several objects: the whole network is trained for each. How they are merged is [OnAVOS17]'s.
+    - The contour branch is not here: masks are snapped to whatever over-segmentation is passed in, such as slic.
+"""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from math import log
+
+import torch
+from torch import Tensor, nn
+
+from vostutor.core.errors import DataError, SettingsError, ShapeError
+from vostutor.core.ids import VOID
+from vostutor.core.shapes import expect
+from vostutor.data.augment import Augmentation, draw_change
+from vostutor.data.foreground import change_masked
+from vostutor.losses import balanced_bce
+from vostutor.nn.imagenet import vgg16_convolutions
+from vostutor.ops.masks import object_order, one_hot, to_ids
+from vostutor.ops.objects import merge_objects
+from vostutor.ops.superpixels import snap
+from vostutor.ops.upsampling import upsample_crop
+
+RGB_MEAN, RGB_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision has them
+GROUPS = 8
+FIRST_FRAME = Augmentation(  # what one annotated frame is shown as
+    mirror=0.5, zoom=(0.8, 1.25), turn=10, shift=0.1, contrast=(-0.15, 0.15), gain=(0.9, 1.1), gamma=(0.9, 1.1), brightness=0.03,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OSVOSConfig:
+    """The shape of a network; the defaults are the published one, VGG-16 without its classifier.
+
+    channels, convs: of each stage, the finest first.
+    sides: channels of the side maps, one for each of the last stages, the finest first.
+    small: stages begin with a stride and groups are normalised, instead of pooling (see Departures).
+    refined: a side map reads the next coarser one as well.
+    """
+
+    channels: tuple[int, ...] = (64, 128, 256, 512, 512)
+    convs: tuple[int, ...] = (2, 2, 3, 3, 3)
+    sides: tuple[int, ...] = (16, 16, 16, 16)
+    small: bool = False
+    refined: bool = False
+
+    def __post_init__(self):
+        if len(self.convs) != len(self.channels) or not 1 <= len(self.sides) <= len(self.channels):
+            raise SettingsError(
+                expected=f"convs for {len(self.channels)} stages and sides for at most as many",
+                got=f"{len(self.convs)} convs, {len(self.sides)} sides",
+                try_this="OSVOSConfig(), as published",
+            )
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """How much smaller than the frame each side map is: 2, 4, 8, 16 as published."""
+        return tuple(2 ** (k + self.small) for k in range(len(self.channels)))[-len(self.sides) :]
+
+
+SMALL = OSVOSConfig(channels=(16, 32, 48, 64), convs=(1, 2, 2, 2), sides=(16, 32, 48, 64), small=True, refined=True)
+PROFILES = {
+    "smoke": SMALL,
+    "cpu": SMALL,
+    "gpu": OSVOSConfig(
+        channels=(32, 64, 96, 128, 192), convs=(1, 2, 2, 3, 3), sides=(32, 48, 64, 96, 128), small=True, refined=True
+    ),
+    "paper": OSVOSConfig(),
+}
+
+
+def convolution(entering: int, leaving: int, stride: int = 1, *, small: bool = False) -> nn.Sequential:
+    """A 3x3 convolution and a ReLU; between them groups are normalised, in the small profiles."""
+    norm = [nn.GroupNorm(GROUPS, leaving)] if small else []
+    return nn.Sequential(nn.Conv2d(entering, leaving, 3, stride, 1, bias=not small), *norm, nn.ReLU(inplace=True))
+
+
+def stage(entering: int, leaving: int, convs: int, *, halve: bool, small: bool) -> nn.Sequential:
+    """Some convolutions, at half the size where `halve` says so, rounded up. Shapes: (B,C,H,W) -> (B,C',ceil(H/2),ceil(W/2))."""
+    pool = [nn.MaxPool2d(2, 2, ceil_mode=True)] if halve and not small else []
+    first = convolution(entering, leaving, 1 + (halve and small), small=small)
+    return nn.Sequential(*pool, first, *(convolution(leaving, leaving, small=small) for _ in range(convs - 1)))
+
+
+class SidePath(nn.Module):
+    """What one stage says about the mask: a side map, its own score for deep supervision, and its share of the fused answer.
+
+    Shapes: features (B,C,h,w), of the stage and perhaps the next coarser side map -> side map (B,side,h,w), scores (B,2,h,w).
+    """
+
+    def __init__(self, entering: int, side: int, refined: bool):
+        super().__init__()
+        self.side = convolution(entering, side, small=True) if refined else nn.Conv2d(entering, side, 3, padding=1)
+        self.score = nn.Conv2d(side, 1, 1)
+        self.fuse = nn.Conv2d(side, 1, 1, bias=False)  # this path's part of the 1x1 convolution of all side maps
+
+    def forward(self, *features: Tensor) -> tuple[Tensor, Tensor]:
+        side = self.side(torch.cat(features, dim=1))
+        return side, torch.cat([self.score(side), self.fuse(side)], dim=1)
+
+
+class OSVOSNet(nn.Module):
+    """Where the object is: logits of every side path, and last those of their fusion.
+
+    Shapes: frames float (B,3,H,W), RGB in [0,1] -> (B,1,H,W) each, whatever H and W.
+    Raises: ShapeError for other axes or types.
+    >>> [tuple(logits.shape) for logits in OSVOSNet(PROFILES["cpu"])(torch.zeros(1, 3, 33, 47))] == [(1, 1, 33, 47)] * 5
+    True
+    """
+
+    def __init__(self, config: OSVOSConfig = PROFILES["cpu"], *, generator: torch.Generator | None = None):
+        super().__init__()
+        self.config, small = config, config.small
+        widths = enumerate(zip((3, *config.channels), config.channels, config.convs, strict=False))
+        self.stages = nn.ModuleList(stage(*three, halve=small or k > 0, small=small) for k, three in widths)
+        coarser = (*config.sides[1:], 0) if config.refined else (0,) * len(config.sides)
+        entering = zip(config.channels[-len(config.sides) :], coarser, config.sides, strict=True)
+        self.paths = nn.ModuleList(SidePath(a + b, side, config.refined) for a, b, side in entering)
+        self.bias = nn.Parameter(torch.zeros(1))  # of the fusion: 65 = 4 x 16 + 1 as published
+        self.register_buffer("mean", torch.tensor(RGB_MEAN).reshape(3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(RGB_DEVIATION).reshape(3, 1, 1), persistent=False)
+        self.begin(generator)
+
+    def forward(self, frames: Tensor) -> list[Tensor]:
+        expect("frames: B 3 H W", frames=frames, hint="a batch of RGB frames; frame[None] adds the batch")
+        if not frames.is_floating_point():
+            raise ShapeError(expected="frames in [0,1]", got=f"{frames.dtype}", try_this="frames / 255")
+        x, features = (frames - self.mean) / self.deviation, []
+        for layers in self.stages:
+            x = layers(x)
+            features.append(x)
+        entering, side, full = features[-len(self.paths) :], None, []
+        for k in reversed(range(len(self.paths))):  # the coarsest first, since a finer path may read it
+            reads = self.config.refined and side is not None
+            coarser = [upsample_crop(side, 2, entering[k].shape[-2:])] if reads else []
+            side, scores = self.paths[k](entering[k], *coarser)
+            full.insert(0, upsample_crop(scores, self.config.strides[k], frames.shape[-2:]))
+        return [scores[:, :1] for scores in full] + [sum(scores[:, 1:] for scores in full) + self.bias]
+
+    def begin(self, generator: torch.Generator | None) -> None:
+        """Fresh weights: Kaiming's for whatever a ReLU follows, a deviation of 0.001 for side maps and scores, biases of zero."""
+        followed = {id(m[0]) for m in self.modules() if isinstance(m, nn.Sequential) and isinstance(m[-1], nn.ReLU)}
+        for layer in (m for m in self.modules() if isinstance(m, nn.Conv2d)):
+            if id(layer) in followed:
+                nn.init.kaiming_normal_(layer.weight, generator=generator)
+            else:
+                nn.init.normal_(layer.weight, std=0.001, generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def take_imagenet_weights(net: OSVOSNet) -> OSVOSNet:
+    """The base network: the same net, with its stages as torchvision's VGG-16 left ImageNet; from the local cache.
+
+    Raises: SettingsError for a net that is no VGG-16, DataError where the weights are not in the cache.
+    """
+    if net.config != PROFILES["paper"]:
+        raise SettingsError(expected="the paper profile, VGG-16", got=f"{net.config}", try_this='PROFILES["paper"]')
+    layers = [layer for layer in net.stages.modules() if isinstance(layer, nn.Conv2d)]
+    for layer, weights in zip(layers, vgg16_convolutions(), strict=True):
+        layer.load_state_dict(weights)
+    return net
+
+
+def objective(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """What parent training makes small: the loss of the fused answer, and those of the side paths, which fade out.
+
+    Shapes: batch holds frames float (B,3,H,W) in [0,1], mask bool (B,H,W), progress (B,) from 0 to 1, perhaps void bool (B,H,W).
+    Source: (1 - e/E) sum of side losses + fused loss, in epoch e of E, of the released PyTorch code of [OSVOS].
+    """
+    truth = {"mask": batch["mask"], "void": batch.get("void"), "reduction": "mean"}
+    *sides, fused = (balanced_bce(logits, **truth) for logits in model(batch["frames"]))
+    return (1 - batch["progress"].mean()) * sum(sides) + fused
+
+
+def finetune(
+    parent: nn.Module,
+    frames: Tensor,
+    masks: Tensor,
+    *,
+    generator: torch.Generator,
+    void: Tensor | None = None,
+    steps: int = 50,
+    batch: int = 4,
+    rate: float = 1e-3,
+    augmentation: Augmentation = FIRST_FRAME,
+    watch: Callable[[int, nn.Module], None] | None = None,
+) -> nn.Module:
+    """A copy of the parent that has learned the object of some annotated frames; the parent stays as it is.
+
+    watch: called after each step with its number, from 1, and the network, to look at it or to stop by raising.
+
+    Shapes: frames uint8 (N,3,H,W), masks bool (N,H,W), void bool (N,H,W), pixels that nobody annotated.
+    Units: steps of Adam with this rate, each on a batch of changed frames.
+    Raises: ShapeError for other axes or types.
+    Source: online training of [OSVOS]: the fused loss alone.
+    """
+    _check_annotated(frames, masks)
+    device = next(parent.parameters()).device
+    void = torch.zeros_like(masks) if void is None else void
+    frames, masks, void = frames.to(device).float() / 255, masks.to(device), void.to(device)
+    net = deepcopy(parent).train()
+    optimiser = torch.optim.Adam(net.parameters(), lr=rate)
+    for step in range(steps):
+        n = torch.randint(len(frames), (batch,), generator=generator).to(device)
+        change = draw_change(generator, batch, tuple(masks.shape[-2:]), augmentation)
+        shown = change_masked(frames[n], masks[n], change, void[n])
+        loss = balanced_bce(net(shown["frames"])[-1], shown["mask"], void=shown["void"], reduction="mean")
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        if watch is not None:
+            watch(step + 1, net)
+    return net.eval()
+
+
+def _check_annotated(frames: Tensor, masks: Tensor) -> None:
+    expect("frames: N 3 H W, masks: N H W", frames=frames, masks=masks, hint="frame[None] and mask[None] for one frame")
+    if frames.dtype != torch.uint8 or masks.dtype != torch.bool or not len(frames):
+        raise ShapeError(
+            expected="one frame of uint8 or more, with masks of bool",
+            got=f"{len(frames)} of {frames.dtype}, masks of {masks.dtype}",
+            try_this="finetune(parent, frame[None], (ids == 1)[None], generator=generator)",
+        )
+
+
+class OSVOS:
+    """A Segmenter: for each object a copy of the parent, trained on the frames where it was annotated; a frame at a time, in any order.
+
+    Networks are trained when the first frame is asked for. A frame that is annotated later makes the next step train them again, from
+    the parent, on all annotated frames. An object learns from those since its own first one. A new OSVOS for each video.
+
+    finetune: (parent, frames, masks, generator=, void=) -> network; `finetune` of this file, or partial(finetune, steps=200).
+    threshold: how probable a network must say an object is, for a pixel to go to it; probabilities are moved so that it becomes 1/2.
+    superpixels: frame uint8 (3,H,W) -> labels (H,W), to which masks are snapped, such as slic; None leaves masks as they are.
+    """
+
+    def __init__(
+        self,
+        parent: nn.Module,
+        *,
+        finetune: Callable[..., nn.Module] = finetune,
+        threshold: float = 0.5,
+        superpixels: Callable[[Tensor], Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ):
+        if not 0 < threshold < 1:
+            raise SettingsError(expected="a threshold between 0 and 1", got=f"{threshold}", try_this="threshold=0.5")
+        self.parent, self.finetune, self.superpixels = parent, finetune, superpixels
+        self.shift = log(threshold / (1 - threshold))
+        # One seed, from which that of each object follows: the same frames give the same network, whatever else is annotated.
+        self.seed = int(torch.randint(2**31, (), generator=generator or torch.Generator()))
+        self.objects: tuple[int, ...] = ()
+        self.annotated: list[tuple[Tensor, Tensor]] = []
+        self.networks: list[nn.Module] | None = None  # None until they are trained on all that is known
+
+    def observe(self, frame: Tensor, ids: Tensor) -> None:
+        """Remember an annotated frame.
+
+        Shapes: frame uint8 (3,H,W), ids integer (H,W), 0 background, 255 void.
+        Raises: ShapeError for a frame or mask of another size, DataError for ids beyond 0..255.
+        """
+        expect("frame: 3 H W, ids: H W", frame=frame, ids=ids, hint="one mask of the size of its frame")
+        self._check_size(frame)
+        self.objects = object_order(self.objects, ids)
+        self.annotated.append((frame, ids.long()))
+        self.networks = None
+
+    def step(self, frame: Tensor) -> Tensor:
+        """What the networks of all objects say of a frame, put together.
+
+        Shapes: frame uint8 (3,H,W) -> prob_all float32 (K+1,H,W), sums to 1 over axis 0.
+        Raises: DataError before any mask was told, ShapeError for a frame of another size.
+        """
+        self._check_size(frame)
+        if not self.annotated:
+            raise DataError(expected="a mask before the first step", got="none", try_this="system.observe(frame, ids)")
+        if self.networks is None:
+            self.networks = [self._trained(number) for number in self.objects]
+        prob = torch.zeros(len(self.objects), *frame.shape[-2:], device=frame.device)
+        for channel, network in zip(prob, self.networks, strict=True):
+            channel.copy_(self._ask(network, frame))
+        prob_all = merge_objects(prob)
+        return prob_all if self.superpixels is None else self._snapped(prob_all, frame)
+
+    def _trained(self, number: int) -> nn.Module:
+        first = next(k for k, (_, ids) in enumerate(self.annotated) if (ids == number).any())
+        frames, ids = (torch.stack(known) for known in zip(*self.annotated[first:], strict=True))
+        generator = torch.Generator().manual_seed(self.seed + number)
+        return self.finetune(self.parent, frames, ids == number, generator=generator, void=ids == VOID)
+
+    @torch.no_grad()
+    def _ask(self, network: nn.Module, frame: Tensor) -> Tensor:
+        logits = network(frame[None].to(next(network.parameters()).device).float() / 255)[-1]
+        return (logits[0, 0].float() - self.shift).sigmoid()
+
+    def _snapped(self, prob_all: Tensor, frame: Tensor) -> Tensor:
+        regions, ids = self.superpixels(frame), to_ids(prob_all, self.objects)
+        snapped = [number * snap(regions, ids == number) for number in self.objects]
+        return one_hot(sum(snapped, torch.zeros_like(ids)), self.objects)
+
+    def _check_size(self, frame: Tensor) -> None:
+        expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
+        if self.annotated and frame.shape != self.annotated[0][0].shape:
+            raise ShapeError(
+                expected=f"frames of {tuple(self.annotated[0][1].shape)}, like those before",
+                got=f"{tuple(frame.shape[-2:])}",
+                try_this="a new OSVOS for each video",
+            )

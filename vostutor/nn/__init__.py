@@ -1,0 +1,8 @@
+"""Layer 2: blocks that several papers share. Names load on first use."""
+
+from vostutor.core.lazy import lazily
+
+__getattr__, __all__ = lazily(__name__, {
+    "vgg16_convolutions": "imagenet",
+    "OneByOne": "one_by_one",
+})  # fmt: skip
