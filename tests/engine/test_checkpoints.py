@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vostutor.core.errors import DataError
-from vostutor.engine.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from vostutor.engine.checkpoints import Checkpoint, read_checkpoint, run_file, write_checkpoint
 
 ONE = Checkpoint(
     {"seed": 0}, {"weight": torch.arange(6.0)}, {"state": {0: {"step": torch.tensor(3.0)}}}, {"losses": [0.1]}
@@ -65,3 +65,32 @@ def test_an_interrupted_write_leaves_the_checkpoint_before(tmp_path, monkeypatch
         write_checkpoint(path, Checkpoint({}, {}, {}, {}))
     monkeypatch.undo()
     assert read_checkpoint(path).history == ONE.history and list(tmp_path.iterdir()) == [path]
+
+
+def mended(x):
+    """Another text."""
+    return [k * x for k in range(3)]  # a comment more
+
+
+def test_a_run_is_kept_under_what_it_is_made_of(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    def first(x):
+        return [k * x for k in range(3)]
+
+    def changed(x):
+        return [k * x for k in range(4)]
+
+    def inside(x):
+        return [k + x for k in range(3)]
+
+    place = run_file("net", first, 0)
+    assert place.parent == tmp_path / "vostutor/runs" and place.suffix == ".pt"
+    assert place == run_file("net", mended, 0)
+    others = {
+        run_file("net", changed, 0),
+        run_file("net", inside, 0),
+        run_file("net", first, 1),
+        run_file("other", first, 0),
+    }
+    assert len(others | {place}) == 5

@@ -4,6 +4,7 @@ from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
     "train": "training", "Training": "training", "History": "training", "gradients": "training", "step_generator": "training",
+    "run_file": "checkpoints",
     "Bar": "watch", "LiveCurve": "watch", "Card": "cards", "save_weights": "cards", "load_weights": "cards", "read_card": "cards",
     "predict": "infer", "predict_clip": "infer", "save_predictions": "infer", "Prediction": "infer",
     "segment_video": "segment", "Segmented": "segment", "Scaled": "scaled",
