@@ -34,7 +34,14 @@ def test_checking_and_executing_at_once_is_refused():
 
 @pytest.mark.parametrize(
     ("command", "usage"),
-    [("lab", "[NN]"), ("run", "[NN]..."), ("build", "[NN]..."), ("claims", "NN"), ("evaluate", "RESULTS")],
+    [
+        ("lab", "[NN]"),
+        ("run", "[NN]..."),
+        ("build", "[NN]..."),
+        ("claims", "NN"),
+        ("evaluate", "RESULTS"),
+        ("segment", "VIDEO"),
+    ],
 )
 def test_help_names_arguments_once(command, usage):
     text = vostutor(command, "--help").output
