@@ -1,17 +1,18 @@
-"""The tables of data/README.md about minivos, written between their markers from what was measured: `python -m benchmarks.report`.
+"""The tables of data/README.md, written between their markers from what was measured: `python -m benchmarks.report`.
 
 python -m benchmarks.clip_statistics --out data/minivos-statistics.json
 python -m benchmarks.probes --data DAVIS --out data/minivos-probes.json
 python -m benchmarks.transfer --data DAVIS        # hours; writes data/minivos-transfer.json
 python -m benchmarks.baselines                    # half an hour; writes data/minivos-baselines.json
 python -m benchmarks.minivos --out data/minivos-speed.json        # on a machine that does nothing else
+python -m benchmarks.correlation --out data/correlation-speed.json
 """
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import baselines, clip_statistics, ladder, probes, transfer
+from benchmarks import baselines, clip_statistics, correlation, ladder, probes, transfer
 from benchmarks.measures import davis
 from benchmarks.pools import KNOBS
 from vostutor.core.files import write_atomically
@@ -20,6 +21,7 @@ from vostutor.course.readme import markdown_table, with_block
 ROOT = Path(__file__).parents[1]
 README = ROOT / "data" / "README.md"
 STATISTICS, PROBES, SPEED = (ROOT / "data" / f"minivos-{name}.json" for name in ("statistics", "probes", "speed"))
+CORRELATION = ROOT / "data" / "correlation-speed.json"
 SHUFFLED = "U-Net shuffled"  # held to what a net of nine pixels finds, not to film
 LADDER = ("bare", *KNOBS)
 
@@ -82,6 +84,7 @@ BLOCKS = {  # of data/README.md: where the figures lie, and how they are written
     "probes": (PROBES, lambda path: probes_table(json.loads(path.read_text()))),
     "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path), ladder.earlier_rows(path))),
     "speed": (SPEED, lambda path: speed_table(json.loads(path.read_text()))),
+    "correlation": (CORRELATION, lambda path: correlation.table(json.loads(path.read_text())["rows"])),
     "baselines": (baselines.FILE, lambda path: baselines.tables(json.loads(path.read_text()))),
 }
 

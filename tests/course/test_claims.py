@@ -1,5 +1,6 @@
 import json
 import re
+from importlib import import_module
 
 import pytest
 
@@ -7,24 +8,46 @@ from tests.conftest import ROOT
 from vostutor.core import DataError, SettingsError
 from vostutor.course import claims_00
 from vostutor.course.claims import PACKAGE, Claims, measure_claims, sources_hash, stored_claims
-from vostutor.course.readme import baselines_table, budgets_table, with_block
+from vostutor.course.readme import blocks, budgets_table, with_block
 from vostutor.data import LABELS, DavisRoot
 
-
-def test_the_stored_table_is_of_the_sources_as_they_are():
-    stored = stored_claims("00").provenance["sources"]
-    assert stored == sources_hash(claims_00.SOURCES), "stale: vostutor claims 00 --data DAVIS_ROOT"
+LESSONS = sorted(path.stem.removeprefix("claims_") for path in (PACKAGE / "course").glob("claims_*.py"))
 
 
-def test_the_readme_quotes_the_stored_table():
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_stored_table_is_of_the_sources_as_they_are(lesson):
+    sources = import_module(f"vostutor.course.claims_{lesson}").SOURCES
+    stored = stored_claims(lesson).provenance["sources"]
+    assert stored == sources_hash(sources), f"stale: vostutor claims {lesson} --data DAVIS_ROOT"
+
+
+@pytest.mark.parametrize("name", ["claims-00", "claims-01", "weights"])
+def test_the_readme_quotes_what_is_stored(name):
     text = (ROOT / "README.md").read_text()
-    assert with_block(text, "claims-00", baselines_table(stored_claims("00"))) == text, (
-        "python -m vostutor.course.readme"
-    )
+    assert with_block(text, name, blocks()[name]) == text, "python -m vostutor.course.readme"
+
+
+def test_every_lesson_that_measures_has_its_block_in_the_readme():
+    assert {f"claims-{lesson}" for lesson in LESSONS} == set(blocks()) - {"weights"}
 
 
 def test_another_source_is_another_hash():
     assert sources_hash(("ops/dis.py",)) != sources_hash(("ops/dis.py", "ops/warp.py"))
+
+
+def test_a_definition_of_a_shared_file_is_hashed_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("vostutor.course.claims.PACKAGE", tmp_path)
+    file, found = tmp_path / "shared.py", []
+    for text in (
+        "A = 1\n\ndef f():\n    return A\n",
+        "A = 1\nB = 2\n\ndef f():\n    return A\n",
+        "A = 1\n\ndef f():\n    return 2\n",
+    ):
+        file.write_text(text)
+        found.append(sources_hash(("shared.py::f",)))
+    assert found[0] == found[1] != found[2]
+    with pytest.raises(SettingsError, match="no such definition"):
+        sources_hash(("shared.py::g",))
 
 
 def test_rows_are_found_by_their_fields():

@@ -1,5 +1,6 @@
 """Measured tables that lessons and the README quote: data/claims/NN.json, written by `vostutor claims NN`, read by `stored_claims`."""
 
+import ast
 import hashlib
 import json
 import platform
@@ -120,14 +121,31 @@ def commit() -> str:
 
 
 def sources_hash(sources: tuple[str, ...]) -> str:
-    """SHA-256 over the named files of the package, in the given order, of a folder over its modules: when it changes, figures are stale.
+    """SHA-256 over what is named, in the given order: when it changes, figures are stale.
 
+    A name is a file of the package, a folder (all of its modules), or `file.py::name`, one definition of a file that many share.
+
+    Raises: SettingsError for a definition that the file does not have.
     >>> sources_hash(("ops",)) == sources_hash(("ops/dis.py",))
+    False
+    >>> sources_hash(("losses.py::multiscale_epe",)) == sources_hash(("losses.py::LEVEL_WEIGHTS",))
     False
     """
     digest = hashlib.sha256()
     for source in sources:
-        folder = PACKAGE / source
-        for path in sorted(folder.glob("*.py")) if folder.is_dir() else [folder]:
-            digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+        file, _, definition = source.partition("::")
+        place = PACKAGE / file
+        for path in sorted(place.glob("*.py")) if place.is_dir() else [place]:
+            content = _definition(path, definition) if definition else path.read_bytes()
+            digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()
+
+
+def _definition(path: Path, name: str) -> bytes:
+    """The lines of a function, class or value at the top of a module."""
+    text = path.read_text()
+    for node in ast.parse(text).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [node]
+        if name in {getattr(target, "name", getattr(target, "id", None)) for target in targets}:
+            return ast.get_source_segment(text, node).encode()
+    raise SettingsError(expected=f"{name} in {path.name}", got="no such definition", try_this="mend SOURCES")

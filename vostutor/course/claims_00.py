@@ -21,7 +21,9 @@ SOURCES = (
     "models/baselines.py",
     "ops/dis.py",
     "ops/grid.py",
-    "ops/masks.py",
+    "ops/masks.py::object_order",
+    "ops/masks.py::one_hot",
+    "ops/masks.py::to_ids",
     "ops/warp.py",
     "widgets/switches.py",
 )

@@ -23,7 +23,8 @@ SOURCES = (
     "data/minivos.py",
     "data/studio",
     "engine/training.py",
-    "losses.py",
+    "losses.py::LEVEL_WEIGHTS",
+    "losses.py::multiscale_epe",
     "models/flownet.py",
     "ops/cost_volume.py",
     "ops/grid.py",
@@ -42,7 +43,9 @@ SOURCES = (
     "ops/dis.py",
     "ops/farneback.py",
     "ops/flow.py",
-    "ops/masks.py",
+    "ops/masks.py::object_order",
+    "ops/masks.py::one_hot",
+    "ops/masks.py::to_ids",
     "ops/warp.py",
 )
 KEPT = Path("build/claims/01")

@@ -1,6 +1,7 @@
 """The tables of the README, written between their markers from what was measured: `python -m vostutor.course.readme`.
 
-Without arguments it writes the claims table from data/claims/; a budgets.json of `vostutor run` as argument renews that table too.
+Without arguments it writes the claims tables from data/claims/ and the table of shipped weights from their cards; a budgets.json of
+`vostutor run` as argument renews that table too.
 """
 
 import json
@@ -52,9 +53,61 @@ def baselines_table(claims: Claims) -> str:
         figures = [[found[name, system][m] for m in "JF" for system in systems] for name in names]
         rows += [[f"{data}: {name}", *values] for name, values in zip(names, figures, strict=True)]
         rows.append([f"**{data}: mean**", *(sum(column) / len(names) for column in zip(*figures, strict=True))])
+    return f"{markdown_table(rows)}\n\n{_note(claims)}"
+
+
+def flow_table(claims: Claims) -> str:
+    """Endpoint errors of the shipped flow networks and of what learned nothing, J on real video, and what became of each claim."""
+    from vostutor.course.claims_01 import verdicts
+
+    rows = [["", "minivos flow, px", "Sintel pair, px", "from 224 rows, px", "DAVIS J"]]
+    cards = {f"shipped {card.system}": card.metrics[0]["mean"] for card in _cards()}
+    for name in dict.fromkeys(row["system"] for row in claims.where(set="Sintel pair") if row["seed"] is None):
+        seen = {row["rows"]: row["epe"] for row in claims.where(set="Sintel pair", system=name)}
+        split = cards.get(name) or claims.mean("epe", set="minivos flow", system=name)
+        film = [row["J"] for row in claims.where(set="DAVIS", system=name.removesuffix(" medium"))]
+        rows.append([name, split, seen[max(seen)], seen.get(224, ""), sum(film) / len(film) if film else ""])
+    told = [["claim", "difference", "seeds", "verdict"]]
+    for row in verdicts(claims):
+        told.append(
+            [
+                f"{row['claim']}: {row['says']}",
+                f"{row['difference']:.2f} ± {row['se']:.2f}",
+                f"{row['seeds']}",
+                row["verdict"],
+            ]
+        )
+    return "\n\n".join([markdown_table(rows), markdown_table(told), _note(claims)])
+
+
+def weights_table() -> str:
+    """What trained weights are shipped, what they cost, and the figure on their card."""
+    rows = [["weights", "parameters", "trained on", "steps", "CPU-minutes", "figure on the card"]]
+    for card in _cards():
+        first = card.metrics[0]
+        figure = f"{first['what']}: {first['mean']:.2f} {first['unit']}"
+        rows.append(
+            [
+                f"{card.system} {card.profile}",
+                f"{card.parameters:,}",
+                card.data,
+                f"{card.steps:,}",
+                f"{card.cpu_seconds / 60:.0f}",
+                figure,
+            ]
+        )
+    return markdown_table(rows)
+
+
+def _cards() -> list:
+    from vostutor.zoo import cards
+
+    return cards()
+
+
+def _note(claims: Claims) -> str:
     told = claims.provenance
-    note = f"`{told['command']}`, minivos {told['minivos']}, {told['hardware']}."
-    return f"{markdown_table(rows)}\n\n{note}"
+    return f"`{told['command']}`, minivos {told['minivos']}, {told['hardware']}."
 
 
 def budgets_table(rows: Sequence[dict]) -> str:
@@ -74,13 +127,24 @@ def budgets_table(rows: Sequence[dict]) -> str:
     return markdown_table([head, *body])
 
 
+def blocks() -> dict[str, str]:
+    """The blocks of the README that follow from stored figures, by their names."""
+    return {
+        "claims-00": baselines_table(stored_claims("00")),
+        "claims-01": flow_table(stored_claims("01")),
+        "weights": weights_table(),
+    }
+
+
 def _cell(value) -> str:
     return f"{value:.2f}".replace("0.", ".", 1) if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":
     readme = Path(__file__).parents[2] / "README.md"
-    told = with_block(readme.read_text(), "claims-00", baselines_table(stored_claims("00")))
+    told = readme.read_text()
+    for name, content in blocks().items():
+        told = with_block(told, name, content)
     for path in sys.argv[1:]:
         told = with_block(told, "budgets", budgets_table(json.loads(Path(path).read_text())))
     write_atomically(readme, told)
