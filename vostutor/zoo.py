@@ -233,11 +233,34 @@ FLOW_TRAININGS = {
     "gpu": Training(steps=20_000, batch=16, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
 }
 
+
+def _osvos() -> System:
+    from vostutor.data.foreground import foreground_batches, foreground_pool
+    from vostutor.data.minivos import VERSION
+    from vostutor.engine.one_shot import measured_parent
+    from vostutor.models.osvos import OSVOS, PROFILES, OSVOSNet, objective
+
+    return System(
+        title="OSVOS, the parent", lesson="04", configs=PROFILES, trainings=PARENT_TRAININGS,
+        scenes={"smoke": 4, "cpu": 400, "gpu": 4000},
+        batches=lambda scenes, seed: foreground_batches(foreground_pool(scenes, seed=seed * scenes, report=print)),
+        objective=objective, measure=lambda model: measured_parent(model, OSVOS),
+        build=lambda config, generator: OSVOSNet(config, generator=generator), data=f"minivos {VERSION}, two frames each",
+    )  # fmt: skip
+
+
+PARENT_TRAININGS = {
+    "smoke": Training(steps=10, batch=4, warm_up=5),
+    "cpu": Training(steps=3000, batch=12, warm_up=50),
+    "gpu": Training(steps=20_000, batch=32, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
+}
+
 # What can be trained. A function each, so that naming a system imports no other.
 SYSTEMS: Mapping[str, Callable[[], System]] = {
     "flownets": _flownets,
     "flownetc": _flownetc,
     "flownetc-softmax": _flownetc_softmax,
+    "osvos": _osvos,
 }
 
 
@@ -262,9 +285,16 @@ def _warp_flownetc(profile: str, device: torch.device) -> Segmenter:
     return FlowWarp(lambda current, previous: flow(current, previous).to(device))
 
 
+def _segment_osvos(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.models.osvos import OSVOS
+
+    return OSVOS(load("osvos", profile).to(device))
+
+
 # What can segment a video: profile and device -> a system for one video, its weights loaded, its randomness seeded.
 SEGMENTERS: Mapping[str, Callable[[str, torch.device], Segmenter]] = {
     "copy": _copy,
     "warp": _warp,
     "warp-flownetc": _warp_flownetc,
+    "osvos": _segment_osvos,
 }
