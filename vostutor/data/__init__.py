@@ -17,5 +17,6 @@ __getattr__, __all__ = lazily(__name__, {
     "FlowSet": "flow_sets", "FlowPair": "flow_sets", "PairFiles": "flow_sets",
     "flow_pool": "flow_pairs", "flow_split": "flow_pairs", "flow_batches": "flow_pairs", "take_pairs": "flow_pairs",
     "Augmentation": "augment", "AUGMENTATIONS": "augment", "augment_pair": "augment", "change_view": "augment", "draw_change": "augment",
+    "noisy_instances": "instances",
     "Pool": "pool", "clip_pool": "pool", "fingerprint": "freeze",
 })  # fmt: skip
