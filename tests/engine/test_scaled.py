@@ -31,11 +31,20 @@ def half(size, value=1):
     return ids
 
 
-def test_four_pixels_become_one_and_the_answer_four_times_as_large():
-    frame = torch.tensor([0, 100]).byte().repeat(3, 32, 16)  # every other column is 100
+def test_fine_stripes_become_their_mean():
+    """Every fourth column is 160. Asking for single pixels gives 0 everywhere, and stripes as soon as something moves."""
+    frame = torch.tensor([160, 0, 0, 0]).byte().repeat(3, 64, 16)
     system = Scaled(Keeps(), rows=16)
+    system.observe(frame, half((64, 64)))
+    assert system.system.shown.shape == (3, 16, 16)
+    assert (
+        system.system.shown[:, :, 1:-1].float() - 40
+    ).abs().max() <= 20  # a tent over eight pixels, cut at the edges
+
+
+def test_four_pixels_become_one_and_the_answer_four_times_as_large():
+    frame, system = frame_of((32, 32)), Scaled(Keeps(), rows=16)
     system.observe(frame, half((32, 32)))
-    assert system.system.shown.shape == (3, 16, 16) and (system.system.shown.float() - 50).abs().max() <= 9
     assert torch.equal(system.system.told, half((16, 16)))
     prob_all = system.step(frame)
     # Between the last small pixel of the object and the first one beside it, the large ones are 1/4 and 3/4 of the way.
