@@ -21,7 +21,7 @@ from vostutor.viz.picture import Picture, render_figure
 from vostutor.viz.plots import plot_scores
 from vostutor.viz.sheet import contact_sheet
 from vostutor.widgets.packing import pack_frames, pack_ids, shrink_ids
-from vostutor.widgets.view import View
+from vostutor.widgets.view import View, stacked
 
 Curves = Mapping[str, Sequence[float]]  # a score's name and one value a frame, NaN where nothing is scored
 
@@ -152,9 +152,7 @@ class ClipPlayer(View):
         scored = {name: curves for name, curves in self._curves.items() if curves}
         if scored:
             parts.append(_plots(scored))
-        wide = max(part.shape[1] for part in parts)
-        padded = [np.pad(p, ((0, 0), (0, wide - p.shape[1]), (0, 0)), constant_values=255) for p in parts]
-        return Picture(np.concatenate(padded), alt=_in_words(self._name, len(self._frames), layers, scored), width=720)
+        return Picture(stacked(parts), alt=_in_words(self._name, len(self._frames), layers, scored), width=720)
 
 
 def _strip(frames, layers: Mapping[str, np.ndarray], state: PlayerState, moments: list[int]) -> np.ndarray:

@@ -2,9 +2,9 @@
 const PLAY = "M3 2 L14 8 L3 14 Z", PAUSE = "M3 2 H7 V14 H3 Z M9 2 H13 V14 H9 Z";
 const BACK = "M11 2 V14 L4 8 Z M3 2 H4.6 V14 H3 Z", ON = "M5 2 V14 L12 8 Z M11.4 2 H13 V14 H11.4 Z";
 
-function keepTime(model, countFrames) {
+function keepTime(model, countFrames, name = "frame") {
   let timer = 0;
-  const tick = () => tell(model, { frame: (model.get("frame") + 1) % countFrames() });
+  const tick = () => tell(model, { [name]: (model.get(name) + 1) % countFrames() });
   const follow = () => {
     clearInterval(timer);
     if (model.get("playing")) timer = setInterval(tick, 1000 / model.get("pace"));

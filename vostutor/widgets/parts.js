@@ -38,9 +38,9 @@ function makeRange(label, options, value, action) {
   return [make("label", {}, label, input), input];
 }
 
-// The line under the frames: a slider by its role, whose knob is the current frame.
-function makeTimeSlider(frames, svg) {
-  const role = { role: "slider", "aria-label": "frame", "aria-valuemin": 0, "aria-valuemax": frames - 1 };
+// The line under the frames: a slider by its role, whose knob is the current frame, or whatever else the places stand for.
+function makeTimeSlider(frames, svg, label = "frame") {
+  const role = { role: "slider", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": frames - 1 };
   return make("div", { class: "vos-line", tabindex: 0, ...role }, svg);
 }
 

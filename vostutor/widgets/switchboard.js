@@ -13,93 +13,32 @@ function isShown(model) {
   return seed === model.get("seed") && names.length === Object.keys(settings).length && names.every((n) => settings[n] === wanted[n]);
 }
 
-// ---- panes: one a side and system; the verdicts on the pixels come as runs, see packing.py
-function expandRuns(view, length) {
-  const runs = new Uint16Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)), codes = new Uint8Array(length);
-  for (let at = 0, i = 0; at < runs.length; at += 2) { codes.fill(runs[at], i, i + runs[at + 1]); i += runs[at + 1]; }
-  return codes;
-}
-
-// How much of its pixel a verdict covers: a small tile, `cover` in verdicts.py, laid side by side.
-function coverOf({ cover, period }, x, y) {
-  return cover[(y % period) * period + (x % period)];
-}
-
+// ---- panes: one a side and system
 function makePane(model, side, s) {
   const [height, width] = model.get("size"), scale = 4, look = model.get("looks")[s];
   const canvas = make("canvas", { width: width * scale, height: height * scale, role: "img" });
   const value = make("span", { class: "vos-value" });
   const node = make("figure", {}, make("figcaption", {}, drawSample(look), look.name, value), canvas);
-  const tint = Object.assign(document.createElement("canvas"), { width, height });
-  const paints = Object.fromEntries(model.get("paints").map((p) => [p.code, p]));
+  const brush = makeBrush(model.get("paints"), width, height);
   let known = null, codes = null;
 
   function draw(image) {
     const trial = model.get("shown").sides[side].systems[s], t = model.get("frame"), pen = canvas.getContext("2d");
     if (known !== trial) { known = trial; codes = expandRuns(trial.runs, model.get("frames") * width * height); }
-    pen.setTransform(scale, 0, 0, scale, 0, 0);
-    pen.imageSmoothingEnabled = true;
-    pen.drawImage(image, 0, 0, width, height);
-    drawVerdicts(pen, codes.subarray(t * width * height, (t + 1) * width * height));
+    brush(pen, scale, image, codes.subarray(t * width * height, (t + 1) * width * height));
     const j = trial.curve[t], lost = j !== null && j < model.get("broken");
     value.textContent = j === null ? "not scored" : `J ${short(j)}${lost ? ", broken" : ""}`;
     value.classList.toggle("vos-broken", lost);
     canvas.setAttribute("aria-label", `${look.name}, ${describeSide(model, side)}, frame ${t}, ${value.textContent}`);
   }
-  function drawVerdicts(pen, here) {
-    const brush = tint.getContext("2d"), picture = brush.createImageData(width, height);
-    here.forEach((code, i) => {
-      const look = paints[code];
-      if (look) picture.data.set([...look.rgb, 255 * coverOf(look, i % width, Math.floor(i / width))], 4 * i);
-    });
-    brush.putImageData(picture, 0, 0);
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(tint, 0, 0);
-  }
   return { node, draw };
-}
-
-function drawSample(look) {
-  const line = svgLine(2, 5, 26, 5, { stroke: look.colour, ...dashed(look.dash, 2.5) });
-  return makeSvg("svg", { width: 28, height: 10, "aria-hidden": "true" }, line);
-}
-
-// What the tints mean, each with its pattern.
-function makeKey(model) {
-  const wide = 18, high = 12;
-  const samples = model.get("paints").map((paint) => {
-    const canvas = make("canvas", { width: wide, height: high, class: "vos-swatch", "aria-hidden": "true" }), pen = canvas.getContext("2d");
-    for (let i = 0; i < wide * high; i++) {
-      const [x, y] = [i % wide, Math.floor(i / wide)];
-      pen.fillStyle = `rgba(${paint.rgb},${coverOf(paint, x, y)})`;
-      pen.fillRect(x, y, 1, 1);
-    }
-    return make("label", {}, canvas, paint.word);
-  });
-  return make("div", { class: "vos-controls" }, ...samples);
 }
 
 // ---- J over time, before (faint) and after; the axis is the time line
 function makeTimeline(model) {
-  const frames = model.get("frames"), wide = 600, left = 34, right = 12, top = 8, floor = 118, high = 136;
-  const x = (t) => left + (t / (frames - 1)) * (wide - left - right), y = (j) => floor - j * (floor - top);
-  const svg = makeSvg("svg", { viewBox: `0 0 ${wide} ${high}`, "aria-hidden": "true" }), curves = makeSvg("g");
-  for (const [level, word] of [[0, "0"], [model.get("broken"), ".5"], [1, "1"]]) {
-    const dash = word === ".5" ? { "stroke-dasharray": "3 4" } : {};
-    svg.append(svgLine(left, y(level), wide - right, y(level), { stroke: "var(--rule)", ...dash }), svgText(word, left - 12, y(level) + 4));
-  }
-  svg.append(svgText("J", 6, y(0.5) + 4, "middle", { "font-weight": 600 }));
-  for (let t = 0; t < frames; t++) svg.append(svgText(String(t), x(t), high - 3));
-  const cursor = svgLine(0, 2, 0, floor, { stroke: "var(--accent)", "stroke-width": 1.5 });
-  const knob = makeSvg("circle", { cy: floor, r: 6, fill: "var(--accent)", stroke: "var(--paper)", "stroke-width": 2 });
-  svg.append(curves, cursor, knob);
-  const node = makeTimeSlider(frames, svg);
-  listenToDrag(node, (event) => {
-    const share = (shareOf(event, node)[0] * wide - left) / (wide - left - right);
-    tell(model, { frame: clamp(Math.round(share * (frames - 1)), 0, frames - 1), playing: false });
-    return true;
-  });
-  const pathOf = (curve) => curve.map((j, t) => (j === null ? "" : `${curve[t - 1] == null ? "M" : "L"}${x(t)},${y(j)}`)).join("");
+  const names = Array.from({ length: model.get("frames") }, (_, t) => String(t));
+  const axis = makeScoreLine(model, { trait: "frame", label: "frame", names, level: model.get("broken") });
+  const { curves, x, y, pathOf } = axis;
   function drawSystem({ colour, dash }, before, after) {
     const line = (curve, look) => makeSvg("path", { d: pathOf(curve), fill: "none", stroke: colour, "stroke-linejoin": "round", ...look });
     curves.append(line(before.curve, { opacity: 0.4, "stroke-width": 1.2 }), line(after.curve, dashed(dash, 2.4)));
@@ -111,12 +50,10 @@ function makeTimeline(model) {
     const t = model.get("frame"), [before, after] = model.get("shown").sides;
     curves.replaceChildren();
     model.get("looks").forEach((look, s) => drawSystem(look, before.systems[s], after.systems[s]));
-    fill(cursor, { x1: x(t), x2: x(t) });
-    fill(knob, { cx: x(t) });
     const said = model.get("looks").map(({ name }, s) => `${name} J ${short(after.systems[s].curve[t])}`).join(", ");
-    fill(node, { "aria-valuenow": t, "aria-valuetext": `frame ${t}, ${said}` });
+    axis.point(t, `frame ${t}, ${said}`);
   };
-  return { node, draw };
+  return { node: axis.node, draw };
 }
 
 function makeScores(model) {

@@ -11,15 +11,15 @@ import numpy as np
 import traitlets
 
 from vostutor.core.errors import SettingsError
-from vostutor.viz.colours import DASHES, INK, Look, series_look
+from vostutor.viz.colours import DASHES, INK, series_look
 from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import new_figure, style
 from vostutor.viz.picture import Picture, render_figure
 from vostutor.viz.sheet import contact_sheet
 from vostutor.widgets.packing import pack_frames, pack_ids
 from vostutor.widgets.switches import BROKEN, FRAMES, SEED, SWITCHES, Trial, film, moved, try_systems
-from vostutor.widgets.verdicts import PAINT, PERIOD, cover, paint
-from vostutor.widgets.view import View
+from vostutor.widgets.verdicts import PAINT, paint, paint_key, tell_paints
+from vostutor.widgets.view import View, stacked
 
 
 class Switchboard(View):
@@ -37,7 +37,7 @@ class Switchboard(View):
     True
     """
 
-    scripts = ("clock.js", "switchboard.js")
+    scripts = ("clock.js", "paints.js", "score_line.js", "switchboard.js")
     switches = traitlets.List().tag(sync=True)
     looks = traitlets.List().tag(sync=True)
     size = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -71,7 +71,7 @@ class Switchboard(View):
         super().__init__(
             switches=[{"name": s.name, "about": s.about, "levels": list(s.levels), "rest": s.rest} for s in SWITCHES],
             looks=[_look(name, index) for index, name in enumerate(self._systems)],
-            paints=[_paint_of(verdict) for verdict in PAINT],
+            paints=tell_paints(PAINT),
             size=size,
             settings=moved(settings or {}),
             seed=seed,
@@ -131,15 +131,13 @@ class Switchboard(View):
         """The board's four panes at its frame, twice as large as drawn, what the tints mean, and J before and after."""
         panes = _panes(self)
         parts = [panes, _curves(self.before, self.after, self.frame, wide=max(panes.shape[1], 480))]
-        wide = max(part.shape[1] for part in parts)
-        padded = [np.pad(p, ((0, 6), (0, wide - p.shape[1]), (0, 0)), constant_values=255) for p in parts]
         kinds = ", ".join(self.before.clip.categories)
         told = "; ".join(f"{pattern} is {word}" for _, word, pattern in PAINT.values())
         alt = (
             f"Scene {self.seed} ({kinds}), frame {self.frame}: above as its seed draws it, below with {_turned(self)}. "
             f"What each system made of it: {told}. {tell_verdict(self.before, self.after)}"
         )
-        return Picture(np.concatenate(padded), alt=alt, width=820)
+        return Picture(stacked(parts, gap=6), alt=alt, width=820)
 
 
 def tell_verdict(before: Trial, after: Trial) -> str:
@@ -193,11 +191,6 @@ def _column(trial: Trial, name: str) -> dict:
     }
 
 
-def _paint_of(verdict: int) -> dict:
-    rgb, word, _ = PAINT[verdict]
-    return {"code": verdict, "rgb": list(rgb), "word": word, "period": PERIOD, "cover": cover(verdict).ravel().tolist()}
-
-
 def _turned(board: Switchboard) -> str:
     return ", ".join(f"{name} {word}" for name, word in board.settings.items()) or "nothing turned"
 
@@ -227,16 +220,5 @@ def _curves(before: Trial, after: Trial, frame: int, wide: int) -> np.ndarray:
         ax.set(xlabel="frame; strong with the switches, faint as drawn", ylabel="J", yticks=(0, 0.5, 1))
         ax.set(ylim=(0, 1.05), xlim=(0, FRAMES - 1))
         ax.grid(False)
-        figure.legend(handles=ax.lines[1:-2:2] + _key(), loc="outside upper left", ncols=6, frameon=False)
+        figure.legend(handles=ax.lines[1:-2:2] + paint_key(PAINT), loc="outside upper left", ncols=6, frameon=False)
     return render_figure(figure, dpi=96)[0]
-
-
-def _key() -> list:
-    from matplotlib.patches import Patch
-
-    hatches = {"plain": "", "striped": "//", "chequered": "xx"}
-    looks = [(Look(rgb, "").hex, word, hatches[pattern]) for rgb, word, pattern in PAINT.values()]
-    return [
-        Patch(facecolor="white" if hatch else colour, edgecolor=colour, hatch=hatch, label=word)
-        for colour, word, hatch in looks
-    ]

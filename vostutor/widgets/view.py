@@ -1,7 +1,10 @@
 """What every widget has in common: its scripts are read from beside it, and a still picture travels with it."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+
+import numpy as np
 
 from vostutor.core.errors import SettingsError
 from vostutor.viz.picture import Picture
@@ -42,6 +45,17 @@ class View(anywidget.AnyWidget):
         live, about = super()._repr_mimebundle_(**kwargs)
         still, about_still = self.static_picture()._repr_mimebundle_()
         return {**live, **still}, {**about, **about_still}
+
+
+def stacked(parts: Sequence[np.ndarray], gap: int = 0) -> np.ndarray:
+    """Pictures one below the other on white, each with a gap below it. Shapes: (H,W,3) uint8 each -> (H',W',3).
+
+    >>> stacked([np.zeros((2, 4, 3), np.uint8), np.zeros((1, 6, 3), np.uint8)], gap=1).shape
+    (5, 6, 3)
+    """
+    wide = max(part.shape[1] for part in parts)
+    padded = [np.pad(p, ((0, gap), (0, wide - p.shape[1]), (0, 0)), constant_values=255) for p in parts]
+    return np.concatenate(padded)
 
 
 @cache
