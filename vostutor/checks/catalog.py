@@ -16,6 +16,13 @@ LESSONS = {
         "flow.change_view",
         "flow.find_occluded",
     ),
+    "04": (
+        "oneshot.balanced_bce",
+        "oneshot.upsample",
+        "oneshot.finetune",
+        "oneshot.snap",
+        "oneshot.adaptation_targets",
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Tensors and JSON values as bytes and back: all that passes between a check and an answer.
+"""Tensors, JSON values and small networks as bytes and back: all that passes between a check and an answer.
 
 A message is the length of its JSON, the JSON, and a safetensors block with the tensors that the JSON points to. Nothing in it can
 run code when it is read, which is why it is not a pickle: the other side may be a stranger's program.
@@ -12,6 +12,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
+from vostutor.checks.network import SmallNetwork
+
 _PLAIN = (bool, int, float, str, type(None))
 _LENGTH = 8  # bytes that hold the length of the JSON part
 
@@ -21,7 +23,8 @@ class Unusable(Exception):
 
 
 def encode(value) -> bytes:
-    """The message that says `value`: tensors, numbers, strings, booleans, None, and lists, tuples and dicts of them.
+    """The message that says `value`: tensors, numbers, strings, booleans, None, and lists, tuples and dicts of them; a
+    SmallNetwork passes as its weights.
 
     A tensor arrives on the CPU, detached and with memory of its own; a number of NumPy's as a plain one, a row of them as a list.
 
@@ -95,6 +98,8 @@ def _written(value, tensors: dict[str, Tensor]):
         own_memory = torch.empty(value.shape, dtype=value.dtype)  # neither strides nor memory shared with another
         tensors[name] = own_memory.copy_(value.detach())
         return {"tensor": name}
+    if type(value) is SmallNetwork:
+        return {"network": [[name, _written(weights, tensors)] for name, weights in value.state_dict().items()]}
     if isinstance(value, (list, tuple)):
         return {"tuple" if isinstance(value, tuple) else "list": [_written(part, tensors) for part in value]}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -108,6 +113,10 @@ def _read(written, tensors: dict[str, Tensor]):
     ((kind, inside),) = written.items()
     if kind == "tensor":
         return tensors[inside]
+    if kind == "network":
+        network = SmallNetwork()
+        network.load_state_dict({str(name): _read(weights, tensors) for name, weights in inside})
+        return network
     if kind == "dict":
         return {str(key): _read(part, tensors) for key, part in inside}
     return {"tuple": tuple, "list": list}[kind](_read(part, tensors) for part in inside)

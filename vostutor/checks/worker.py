@@ -59,6 +59,8 @@ def nursery(post: socket.socket) -> None:
 
     Every message is answered before the next one is sent, so that two never run together.
     """
+    import torch._dynamo  # noqa: F401  (the first optimiser of a process loads it, for seconds: here once for all children)
+
     children: set[int] = set()
     while True:
         message, descriptors, *_ = socket.recv_fds(post, 64, 1)
