@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from vostutor.core import LessonError
-from vostutor.course.markers import Answer, cell_lines, find_answers
+from vostutor.course.markers import Region, cell_lines, find_regions
 
 HERE = Path("solutions/00_here.py")
 
@@ -19,12 +19,45 @@ def f(x):
         return y
         # END SOLUTION
 """
-    assert find_answers(text, HERE) == [Answer(2, 4, "    "), Answer(6, 8, "        ")]
+    assert find_regions(text, HERE) == [
+        Region("SOLUTION", 2, 4, "    "),
+        Region("SOLUTION", 6, 8, "        "),
+    ]
 
 
-@pytest.mark.parametrize("string", ['"""\n# BEGIN SOLUTION\n"""', "'# END SOLUTION'", 'f"""{1}\n# END SOLUTION\n"""'])
-def test_a_marker_inside_a_string_is_no_marker(string):
-    assert find_answers(f"a = {string}\n# BEGIN SOLUTION\nb = 1\n# END SOLUTION\nc = {string}\n", HERE) != []
+def test_each_kind_of_region_is_found_in_order():
+    text = """\
+# BEGIN HIDDEN
+a = 1
+# END HIDDEN
+# BEGIN SOLUTION
+b = 1
+# END SOLUTION
+# BEGIN STUB
+# b = ...
+# END STUB
+"""
+    assert [(region.kind, region.first, region.last) for region in find_regions(text, HERE)] == [
+        ("HIDDEN", 1, 3),
+        ("SOLUTION", 4, 6),
+        ("STUB", 7, 9),
+    ]
+
+
+@pytest.mark.parametrize(("string", "line"), [
+    ('"""\n# BEGIN SOLUTION\n"""', 3),
+    ("'# END SOLUTION'", 2),
+    ('f"""{1}\n\n# END HIDDEN\n"""', 4),
+    ("r'#begin_stub'", 2),
+    ("(1,\n'a b',\n'c # End Solutions')", 4),
+])  # fmt: skip
+def test_a_marker_inside_a_string_is_refused_where_it_stands(string, line):
+    with pytest.raises(LessonError, match=f"inside a string.* in solutions/00_here.py:{line}\n"):
+        find_regions(f"b = 1\na = {string}\n", HERE)
+
+
+def test_words_in_a_string_that_no_marker_is_made_of_are_let_through():
+    assert find_regions("a = '# the end of the solution, BEGIN SOLUTION, # hidden'\n", HERE) == []
 
 
 def test_a_cell_mark_inside_a_string_begins_no_cell():
@@ -44,7 +77,18 @@ def test_a_magic_of_two_percent_signs_begins_no_cell():
     ("a = 1\nb = 1\n# END SOLUTION\n", 3, "no beginning"),
     ("# BEGIN SOLUTION\na = 1\n# BEGIN SOLUTION\nb = 1\n# END SOLUTION\n", 1, "second"),
     ("# BEGIN SOLUTION\na = 1\n# END SOLUTION\n# END SOLUTION\n", 4, "no beginning"),
-    ("# BEGIN SOLUTION\na = '''\n# END SOLUTION\n'''\n", 1, "no end"),
+    ("# BEGIN SOLUTION\na = '''\n# END SOLUTION\n'''\n", 3, "inside a string"),
+    ("# BEGIN HIDDEN\na = 1\n", 1, "'# END HIDDEN'"),
+    ("# END STUB\na = 1\n", 1, "'# BEGIN STUB'"),
+    ("# BEGIN SOLUTION\na = 1\n# END HIDDEN\n", 1, "'# END HIDDEN' on line 3"),
+    ("# BEGIN HIDDEN\n# BEGIN SOLUTION\na = 1\n# END SOLUTION\n# END HIDDEN\n", 1, "second"),
+    ("# BEGIN SOLUTION\na = 1\n# BEGIN STUB\n# ...\n# END STUB\n# END SOLUTION\n", 1, "second"),
+    ("# BEGIN STUB\n# ...\n# END STUB\n", 1, "no answer"),
+    ("# BEGIN SOLUTION\na = 1\n# END SOLUTION\n\n# BEGIN STUB\n# ...\n# END STUB\n", 5, "no answer"),
+    ("if 1:\n    # BEGIN SOLUTION\n    a = 1\n    # END SOLUTION\n# BEGIN STUB\n# ...\n# END STUB\n", 5, "same column"),
+    ("# BEGIN SOLUTION\na = 1\n# END SOLUTION\n# BEGIN STUB\n# a = \\\na = 1\n# END STUB\n", 6, "comment"),
+    ("# BEGIN SOLUTION\na = 1\n# END SOLUTION\n# BEGIN STUB\n#a = ...\n# END STUB\n", 5, "behind `# `"),
+    ("### BEGIN HIDDEN TESTS\nassert a\n", 1, "HIDDEN"),
     ("# BEGIN SOLUTION\n# END SOLUTION\n", 1, "nothing"),
     ("if 1:\n    # BEGIN SOLUTION\n    a = 1\n# END SOLUTION\n", 4, "column 0"),
     ("# begin solution\na = 1\n# end solution\n", 1, "begin solution"),
@@ -56,5 +100,5 @@ def test_a_magic_of_two_percent_signs_begins_no_cell():
 ])  # fmt: skip
 def test_markers_that_are_not_in_order_are_refused_with_file_and_line(text, line, word):
     with pytest.raises(LessonError) as caught:
-        find_answers(text, HERE)
+        find_regions(text, HERE)
     assert caught.value.got.endswith(f"in solutions/00_here.py:{line}") and word in str(caught.value)

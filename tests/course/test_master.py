@@ -25,9 +25,12 @@ def test_every_cell_knows_the_line_on_which_it_begins():
 def test_an_exercise_knows_its_values_and_where_its_answer_lies():
     (cell,) = [cell for cell in read_master(GOOD).cells if cell.exercise]
     assert cell.metadata == {"exercise": "colours.double", "points": 4, "difficulty": 1, "minutes": 5}
-    first, last, indent = cell.answers[0]
+    _, first, last, indent = cell.answers[0]
     answer = cell.source.splitlines()[first : last + 1]
     assert answer[0].strip() == "# BEGIN SOLUTION" and answer[-1].strip() == "# END SOLUTION" and indent == "    "
+
+
+CHECK = 'double = check("colours.double", double)'
 
 
 def altered(tmp_path, old: str, new: str) -> Path:
@@ -65,6 +68,12 @@ def altered(tmp_path, old: str, new: str) -> Path:
     ("# %% [markdown]\n# ### Exercise 1.1", "# %% [raw]\n# ### Exercise 1.1", "raw"),
     ("# %% [markdown]\n# ### Exercise 1.1", "# %%\n", "not empty"),
     ("# A lesson for the tests", "# BEGIN SOLUTION\n# A", "second"),
+    ("# A lesson for the tests", "# BEGIN HIDDEN\n# A\n# END HIDDEN\n# A", "a markdown cell"),
+    ("seed = 0\n", "# BEGIN HIDDEN\nseed = 0\n# END HIDDEN\n", "no parameters"),
+    ("    unit = ", "    # BEGIN HIDDEN\n    a = 1\n    # END HIDDEN\n    unit = ", "no exercise"),
+    ("    # END SOLUTION\n", "    # END SOLUTION\n    # BEGIN STUB\n    # pass\n    # END STUB\n", "untouched"),
+    (CHECK, f"# BEGIN HIDDEN\n{CHECK}\n# END HIDDEN\n", "right under"),
+    ("def double(x):", "def double(x, text='# BEGIN SOLUTION'):", "inside a string"),
     ("    secret_total = x + x\n", "    secret_total = x +\n", "syntax"),
 ])  # fmt: skip
 def test_a_master_that_is_not_in_order_is_refused(tmp_path, old, new, word):

@@ -5,6 +5,7 @@ import pytest
 
 from vostutor.core import LessonError
 from vostutor.course import Cell, read_master, solution_notebook, student_notebook, write_notebook
+from vostutor.course.markers import Region
 from vostutor.course.student import ROOM, stub
 
 
@@ -16,14 +17,44 @@ def notebooks(course):
 def test_an_answer_becomes_three_dots_at_its_indentation():
     source = "def f(x):\n    if x:\n        # BEGIN SOLUTION\n        return 1\n        # END SOLUTION\n    return 2"
     assert (
-        stub(Cell("code", source, 1, answers=((2, 4, "        "),)))
+        stub(Cell("code", source, 1, regions=(Region("SOLUTION", 2, 4, "        "),)))
         == "def f(x):\n    if x:\n        ...\n    return 2"
     )
 
 
 def test_every_answer_of_a_cell_is_replaced():
     source = "# BEGIN SOLUTION\na = 1\nb = 2\n# END SOLUTION\nc = 3\n# BEGIN SOLUTION\nd = 4\n# END SOLUTION"
-    assert stub(Cell("code", source, 1, answers=((0, 3, ""), (5, 7, "")))) == "...\nc = 3\n..."
+    assert (
+        stub(Cell("code", source, 1, regions=(Region("SOLUTION", 0, 3, ""), Region("SOLUTION", 5, 7, ""))))
+        == "...\nc = 3\n..."
+    )
+
+
+def test_a_stub_of_the_masters_own_takes_the_place_of_the_three_dots():
+    source = """\
+def f(x):
+    # BEGIN SOLUTION
+    return sum(x)
+    # END SOLUTION
+    # BEGIN STUB
+    # total = 0
+    # for one in x:
+    #     total += ...
+    #
+    # return total
+    # END STUB
+"""
+    cell = Cell("code", source, 1, regions=(Region("SOLUTION", 1, 3, "    "), Region("STUB", 4, 10, "    ")))
+    lines = ["def f(x):", "    total = 0", "    for one in x:", "        total += ...", "", "    return total"]
+    assert stub(cell).splitlines() == lines
+
+
+def test_hidden_lines_are_in_the_solution_and_nowhere_else(write):
+    cells = "# %%\na = 1\n# BEGIN HIDDEN\nb = 2\n# END HIDDEN\nc = 3\n\n# %%\n# BEGIN HIDDEN\nd = 4\n# END HIDDEN\n\n# %%\ne = 5\n"
+    master = read_master(write("02_hidden.py", cells))
+    assert [cell.source for cell in student_notebook(master).cells[1:]] == ["a = 1\nc = 3", "e = 5"]
+    assert [cell.id for cell in student_notebook(master).cells[1:]] == ["cell-002", "cell-004"]
+    assert "b = 2" in solution_notebook(master).cells[1].source and "d = 4" in solution_notebook(master).cells[2].source
 
 
 def test_nothing_of_an_answer_is_anywhere_in_the_students_file(course):
@@ -32,14 +63,14 @@ def test_nothing_of_an_answer_is_anywhere_in_the_students_file(course):
     for word in ("secret_total", "x + x", "finite in age"):
         assert word not in text
     words = [cell.source for cell in student.cells if "SOLUTION" in cell.source]
-    assert len(words) == 1 and "like any other" in words[0], "only the docstring may speak of markers"
+    assert len(words) == 1 and "like any other" in words[0], "only the docstring may speak of solutions"
 
 
 def test_the_stub_is_python_and_keeps_what_stands_around_the_answer(course):
     _, student = notebooks(course)
     (cell,) = [cell for cell in student.cells if cell.metadata.get("exercise")]
     ast.parse(cell.source)
-    assert cell.source.startswith("def double(x):") and cell.source.endswith('marker = "# END SOLUTION"\n    ...')
+    assert cell.source.startswith("def double(x):") and cell.source.endswith('unit = "# of colours"\n    ...')
     assert cell.metadata == {"exercise": "colours.double", "points": 4, "difficulty": 1, "minutes": 5}
 
 
@@ -101,7 +132,7 @@ else:
 check("a.b", 1)
 """
     path = write("02_broken.py", cells.replace("    # BEGIN", "# BEGIN").replace("    # END", "# END"))
-    with pytest.raises(LessonError, match="without the answer"):
+    with pytest.raises(LessonError, match="without its answer"):
         student_notebook(read_master(path))
 
 

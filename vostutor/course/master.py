@@ -19,7 +19,7 @@ from pathlib import Path
 from vostutor.core.errors import LessonError
 from vostutor.core.profiles import PROFILES
 from vostutor.course.lesson import Budget, Cell, Master
-from vostutor.course.markers import Answer, cell_lines, find_answers, mistake
+from vostutor.course.markers import Region, cell_lines, find_regions, mistake
 from vostutor.course.rules import check_cells
 
 _JUPYTEXT_NOTES = ("lines_to_next_cell", "cell_marker", "title")  # of no use outside the master
@@ -32,11 +32,11 @@ def read_master(path: Path) -> Master:
     Source: the percent format of jupytext.
     """
     text = _text(path)
-    lines, answers = cell_lines(text, path), find_answers(text, path)
+    lines, regions = cell_lines(text, path), find_regions(text, path)
     notebook = _parse(text, path, lines)
     ends = [*lines[1:], text.count("\n") + 2]
     cells = tuple(
-        _cell(found, line, [answer for answer in answers if line <= answer.first < end])
+        _cell(found, line, [region for region in regions if line <= region.first < end])
         for found, line, end in zip(notebook.cells, lines, ends, strict=True)
     )
     check_cells(cells, path)
@@ -80,10 +80,10 @@ def _parse(text: str, path: Path, lines: list[int]):
     return notebook
 
 
-def _cell(found, line: int, answers: list[Answer]) -> Cell:
+def _cell(found, line: int, regions: list[Region]) -> Cell:
     metadata = {key: value for key, value in found.metadata.items() if key not in _JUPYTEXT_NOTES}
     # Line `line` of the master is the `# %%`, so the source's line 0 is the master's line + 1.
-    inside = tuple((a.first - line - 1, a.last - line - 1, a.indent) for a in answers)
+    inside = tuple(r._replace(first=r.first - line - 1, last=r.last - line - 1) for r in regions)
     return Cell(found.cell_type, found.source, line, metadata, inside)
 
 

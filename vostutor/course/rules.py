@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vostutor.core.profiles import PROFILES
 from vostutor.course.lesson import Cell
-from vostutor.course.markers import BEGIN, END, mistake
+from vostutor.course.markers import BEGIN, END, HIDDEN, STUB, mistake
 
 PARAMETERS = ("profile", "seed", "data_root", "device")  # what a run may set in every lesson
 _VALUES = ("points", "difficulty", "minutes")
@@ -23,6 +23,7 @@ def check_cells(cells: Sequence[Cell], path: Path) -> None:
     for cell in cells:
         _check_metadata(cell, path)
         _check_answers(cell, path)
+        _check_regions(cell, path)
     _check_ids(cells, path)
     _check_neighbours(cells, path)
     _check_parameters(cells, path)
@@ -74,19 +75,41 @@ def _check_answers(cell: Cell, path: Path) -> None:
             got=f"exercise {cell.exercise!r} with {len(cell.answers)} answers",
             try_this="mark the answer" if cell.exercise else 'add exercise="lesson.name" points=.. to the cell',
         )
-    if cell.answers and cell.answers[-1][1] >= len(cell.source.splitlines()):
-        raise mistake(
-            path,
-            cell.line,
-            expected=f"{END!r} in the cell that holds {BEGIN!r}",
-            got="an answer that runs into the next cell",
-            try_this=f"move {END!r} up",
-        )
     kinds = {"exercise": "code", "reflection": "markdown", "answer": "markdown"}
     for key, kind in kinds.items():
         if key in cell.metadata and cell.kind != kind:
             raise mistake(
                 path, cell.line, expected=f"{key} on a {kind} cell", got=cell.kind, try_this="change its kind"
+            )
+
+
+def _check_regions(cell: Cell, path: Path) -> None:
+    """Every region ends in its cell; hidden lines are nothing that a student needs; a stub leaves something to do."""
+    for region in cell.regions:
+        line, end = cell.line + 1 + region.first, f"'# END {region.kind}'"
+        if region.last >= len(cell.source.splitlines()):
+            raise mistake(
+                path,
+                line,
+                expected=f"{end} in the cell that holds its beginning",
+                got="lines that run into the next cell",
+                try_this=f"move {end} up",
+            )
+        if region.kind == HIDDEN and (cell.kind != "code" or cell.exercise or "parameters" in cell.tags):
+            raise mistake(
+                path,
+                line,
+                expected="hidden lines in a code cell that is no exercise and sets no parameters",
+                got="an exercise" if cell.exercise else "parameters" if cell.tags else f"a {cell.kind} cell",
+                try_this="put them into the answer, or into a cell of their own",
+            )
+        if region.kind == STUB and "..." not in cell.inside(region):
+            raise mistake(
+                path,
+                line,
+                expected="a stub with `...` where the answer goes, by which an untouched one is known",
+                got="none",
+                try_this="put `...` in the place of what a student should write",
             )
 
 
@@ -130,7 +153,7 @@ def _checks(below: Sequence[Cell], exercise: str) -> bool:
     if not below or below[0].kind != "code":
         return False
     try:
-        tree = ast.parse(below[0].source)
+        tree = ast.parse(below[0].outside(HIDDEN))
     except SyntaxError:
         return False
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]

@@ -35,8 +35,8 @@ def check(name, fn):
 
 # %% exercise="colours.double" points=4 difficulty=1 minutes=5
 def double(x):
-    """Twice x. In here, # BEGIN SOLUTION is a word like any other."""
-    marker = "# END SOLUTION"
+    """Twice x. In here, BEGIN SOLUTION is a word like any other."""
+    unit = "# of colours"
     # BEGIN SOLUTION
     secret_total = x + x
     return secret_total
