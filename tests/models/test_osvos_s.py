@@ -152,7 +152,7 @@ def test_each_object_has_its_own_kinds_and_counts():
 
 def test_void_pixels_do_not_count_in_the_choice():
     ids = torch.where(LEFT, 1, torch.where(RIGHT, 255, 0))
-    system = OSVOSS(Told(), found(square(3, 3, side=5), LEFT | RIGHT, labels=["dog", "cow"]), STILL)
+    system = OSVOSS(Told(), found(square(3, 3, side=7), LEFT | RIGHT, labels=["dog", "cow"]), STILL)
     system.observe(painted(LEFT), ids)
     system.step(painted(LEFT))
     assert system.runs[1].want == {"cow": 1}
