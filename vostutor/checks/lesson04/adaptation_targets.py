@@ -158,8 +158,10 @@ def whole_numbers(trial: Trial) -> None:
 
 
 def reference(posterior: Tensor, last_mask: Tensor, alpha: float, distance: float, erosion: int) -> Tensor:
-    """What the frame teaches. Shapes: posterior (H,W), last_mask bool (H,W) -> int64 (H,W) of 1, 0 and 255. Units: pixels."""
-    return labelled(posterior, last_mask, alpha, distance, erosion)
+    """The package's targets. Shapes: posterior (H,W), last_mask bool (H,W) -> int64 (H,W) of 1, 0 and 255. Units: pixels."""
+    from vostutor.models.onavos import adaptation_targets
+
+    return adaptation_targets(posterior, last_mask, alpha=alpha, distance=distance, erosion=erosion)
 
 
 def _some(trial: Trial, height: int, width: int) -> tuple:

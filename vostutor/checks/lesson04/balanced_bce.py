@@ -109,8 +109,10 @@ def passes_gradients(trial: Trial) -> None:
 
 
 def reference(logits: Tensor, mask: Tensor) -> Tensor:
-    """The class-balanced cross entropy. Shapes: logits float, mask bool, (1,1,H,W) -> scalar, a sum."""
-    return weighed(logits, mask)
+    """The package's class-balanced cross entropy. Shapes: logits float, mask bool, (1,1,H,W) -> scalar, a sum."""
+    from vostutor.losses import balanced_bce
+
+    return balanced_bce(logits, mask[:, 0])
 
 
 def _first(count: int, height: int, width: int) -> Tensor:

@@ -132,8 +132,10 @@ def passes_gradients(trial: Trial) -> None:
 
 
 def reference(scores: Tensor, stride: int, size: Sequence[int]) -> Tensor:
-    """Fixed bilinear upsampling and the centre crop. Shapes: scores (B,C,h,w) -> (B,C,*size)."""
-    return painted(scores, stride, tuple(size))
+    """The package's fixed upsampling and centre crop. Shapes: scores (B,C,h,w) -> (B,C,*size)."""
+    from vostutor.ops.upsampling import upsample_crop
+
+    return upsample_crop(scores, stride, tuple(size))
 
 
 def _scores(trial: Trial, inputs: tuple, *, case: str) -> Tensor:
