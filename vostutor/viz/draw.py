@@ -179,3 +179,16 @@ def draw_binary(
     expect("mask: H W", mask=mask)
     big = (mask > 0).repeat(scale, axis=0).repeat(scale, axis=1)
     return np.where(big[..., None], np.array(tuple(on), np.uint8), np.array(tuple(off), np.uint8))
+
+
+def draw_prob(prob) -> np.ndarray:
+    """Probabilities from dark (0) to bright (1), in colours that keep their order in grey; what is no number is 0.
+
+    Shapes: prob (H,W) in [0,1] -> (H,W,3) uint8.
+    >>> draw_prob(np.array([[0.0, 1.0]]))[0].tolist()
+    [[68, 1, 84], [253, 231, 37]]
+    """
+    prob = np.asarray(prob)
+    expect("prob: H W", prob=prob)
+    levels = np.rint(255 * np.nan_to_num(prob).clip(0, 1)).astype(np.uint8)
+    return cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_VIRIDIS), cv2.COLOR_BGR2RGB)

@@ -4,5 +4,6 @@ from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
     "ClipPlayer": "clip_player", "JFExplorer": "jf_explorer", "Switchboard": "switchboard",
-    "CorrelationProbe": "correlation_probe",
+    "CorrelationProbe": "correlation_probe", "FineTuningScrubber": "fine_tuning_scrubber",
+    "AdaptationPainter": "adaptation_painter",
 })  # fmt: skip

@@ -5,6 +5,11 @@ function expandRuns(view, length) {
   return codes;
 }
 
+// What `squeeze` in packing.py made smaller.
+async function inflate(view) {
+  return new DataView(await new Response(new Blob([view]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer());
+}
+
 // How much of its pixel a paint covers: a small tile, `cover` in verdicts.py, laid side by side.
 function coverOf({ cover, period }, x, y) {
   return cover[(y % period) * period + (x % period)];

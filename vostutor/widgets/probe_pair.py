@@ -157,7 +157,7 @@ class Volumes:
                 found = torch.as_tensor(self._features(frames.clone())).detach().float().cpu()
             wrong = _what_is_wrong(found, self.pair.size)
         except Exception as error:  # anything can come out of a student's function
-            wrong = f"features gave nothing: {_told(error)}"
+            wrong = f"features gave nothing: {told(error)}"
         if wrong:
             return describe_patches(frames), f"{wrong}. Patches stand in for them."
         return found, ""
@@ -197,7 +197,7 @@ class Volumes:
                 return volume[0].numpy().reshape(side, side, *self.cells), ""
             note = f"correlation gave shape {tuple(volume.shape)} instead of {wanted}"
         except Exception as error:
-            note = f"correlation gave nothing: {_told(error)}"
+            note = f"correlation gave nothing: {told(error)}"
         return np.full((side, side, *self.cells), np.nan, np.float32), note
 
 
@@ -207,7 +207,12 @@ def _own(f1, f2, radius: int):
     return correlation(f1, f2, max_displacement=radius, stride2=1)
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
+    """An error of a student's function in a line of the widget.
+
+    >>> told(ValueError("no"))
+    'ValueError: no'
+    """
     return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_NOTE]
 
 
