@@ -9,6 +9,7 @@ __getattr__, __all__ = lazily(__name__, {
     "solution_notebook": "notebook", "write_notebook": "notebook",
     "student_notebook": "student",
     "clean_outputs": "clean", "machine_paths": "clean",
+    "Secrets": "leaks", "find_leaks": "leaks", "Leak": "leaks",
     "build_notebooks": "build", "differences": "build", "renew": "build",
     "kernel_environment": "kernel",
     "run_notebook": "execute", "Ran": "execute",
