@@ -12,6 +12,7 @@ from vostutor.__main__ import app
 from vostutor.core import Segmenter
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.profiles import PROFILES
+from vostutor.course.train import train_system
 from vostutor.engine.training import Training
 
 NAMES = sorted(zoo.SYSTEMS)
@@ -50,7 +51,7 @@ def test_fresh_weights_follow_from_the_seed(name):
 
 def test_a_system_is_trained_measured_and_loaded_again(tiny, tmp_path):
     told = []
-    path = zoo.train_system(
+    path = train_system(
         "flownetc-softmax", "smoke", seed=3, out=tmp_path / "w", checkpoint=tmp_path / "c.pt", tell=told.append
     )
     card = json.loads(path.with_suffix(".json").read_text())
@@ -65,7 +66,7 @@ def test_a_system_is_trained_measured_and_loaded_again(tiny, tmp_path):
 
 def test_what_was_asked_of_a_training_stands_on_its_card(tiny, tmp_path):
     asked = {"steps": 1, "scenes": 7, "precision": "bfloat16"}
-    path = zoo.train_system("flownetc-softmax", "smoke", **asked, out=tmp_path, checkpoint=tmp_path / "c.pt", tell=str)
+    path = train_system("flownetc-softmax", "smoke", **asked, out=tmp_path, checkpoint=tmp_path / "c.pt", tell=str)
     card = zoo.read_card(path)
     assert card.steps == 1 and card.data.startswith("7 scenes of minivos")
     assert card.command.endswith("--seed 0 --steps 1 --precision bfloat16 --scenes 7")
@@ -73,7 +74,7 @@ def test_what_was_asked_of_a_training_stands_on_its_card(tiny, tmp_path):
 
 def test_a_precision_that_does_not_exist_is_refused(tiny, tmp_path):
     with pytest.raises(SettingsError, match="bfloat16"):
-        zoo.train_system("flownetc-softmax", "smoke", precision="int4", out=tmp_path, checkpoint=tmp_path / "c.pt")
+        train_system("flownetc-softmax", "smoke", precision="int4", out=tmp_path, checkpoint=tmp_path / "c.pt")
 
 
 def test_the_command_trains_lists_and_tells(tiny, tmp_path):
@@ -94,9 +95,9 @@ def test_the_command_trains_lists_and_tells(tiny, tmp_path):
     [
         (lambda: zoo.build("flownet"), "a system: flownets"),
         (lambda: zoo.build("flownets", "huge"), "a profile of flownets: smoke"),
-        (lambda: zoo.train_system("flownets", "paper", out="w", checkpoint="c"), "a profile of flownets: smoke, cpu"),
+        (lambda: train_system("flownets", "paper", out="w", checkpoint="c"), "a profile of flownets: smoke, cpu"),
         (
-            lambda: zoo.train_system("flownets", "smoke", out="w", checkpoint="c", device="tpu"),
+            lambda: train_system("flownets", "smoke", out="w", checkpoint="c", device="tpu"),
             "a device of this machine",
         ),
     ],

@@ -162,8 +162,8 @@ def train(
     """
     from vostutor.core.memory import keep_freed_memory
     from vostutor.course.claims import commit
+    from vostutor.course.train import train_system
     from vostutor.engine import Bar
-    from vostutor.zoo import train_system
 
     keep_freed_memory()
     checkpoint = Path(f"build/train/{system}-{profile}-{seed}.pt")

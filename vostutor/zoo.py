@@ -4,9 +4,8 @@ The only file that knows several systems. What a system is stands in its own fil
 together, what it is trained on, and for how long.
 """
 
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,8 +15,8 @@ from vostutor.core.clip import Segmenter
 from vostutor.core.errors import SettingsError
 from vostutor.core.profiles import profile_named
 from vostutor.data.place import home
-from vostutor.engine.cards import Card, load_weights, read_card, save_weights
-from vostutor.engine.training import DrawBatch, Objective, Training, Watcher, train
+from vostutor.engine.cards import Card, load_weights, read_card
+from vostutor.engine.training import DrawBatch, Objective, Training
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def build(name: str, profile: str = "cpu", *, seed: int = 0) -> nn.Module:
     True
     """
     system = system_named(name)
-    return system.build(_of_profile(system.configs, profile, name), torch.Generator().manual_seed(seed))
+    return system.build(of_profile(system.configs, profile, name), torch.Generator().manual_seed(seed))
 
 
 def load(name: str, profile: str = "cpu", *, folder: Path | str | None = None) -> nn.Module:
@@ -94,52 +93,6 @@ def cards(folder: Path | str | None = None) -> list[Card]:
     return [read_card(path) for path in sorted(place.glob("*.safetensors"))]
 
 
-def train_system(
-    name: str,
-    profile: str = "cpu",
-    *,
-    seed: int = 0,
-    steps: int | None = None,
-    scenes: int | None = None,
-    precision: str | None = None,
-    device: str = "cpu",
-    out: Path | str,
-    checkpoint: Path | str,
-    commit: str = "not a checkout",
-    watchers: tuple[Watcher, ...] = (),
-    tell: Callable[[str], None] = print,
-) -> Path:
-    """Train a system, measure it, and write its weights and card; interrupted, it goes on from the checkpoint.
-
-    steps, scenes, precision: others than the profile's, for weights that are worth a night.
-
-    Raises: SettingsError for a name, profile or device that does not exist; what `train` raises.
-    """
-    system = system_named(name)
-    training = _of_profile(system.trainings, profile, name)
-    asked = {"steps": steps, "precision": precision}
-    training = replace(training, **{key: value for key, value in asked.items() if value is not None})
-    model = build(name, profile, seed=seed).to(checked_device(device))
-    drawn = scenes or system.scenes[profile]
-    history = train(
-        model, system.batches(drawn, seed), system.objective, training,
-        seed=seed, checkpoint=checkpoint, watchers=watchers, tell=tell,
-    )  # fmt: skip
-    tell(f"{history.steps} steps in {history.cpu_seconds:.0f} CPU-seconds; measuring")
-    card = Card(
-        system=name, profile=profile, config=asdict(system.configs[profile]), data=f"{drawn} scenes of {system.data}", seed=seed,
-        steps=history.steps, cpu_seconds=round(history.cpu_seconds, 1), hardware=hardware(device), commit=commit,
-        command=_command(name, profile, seed, asked | {"scenes": scenes}), metrics=system.measure(model),
-    )  # fmt: skip
-    return save_weights(model, card, out)
-
-
-def _command(name: str, profile: str, seed: int, asked: Mapping[str, object]) -> str:
-    """What to type to get these weights again."""
-    options = {"profile": profile, "seed": seed} | {key: value for key, value in asked.items() if value is not None}
-    return " ".join([f"vostutor train {name}", *(f"--{key} {value}" for key, value in options.items())])
-
-
 def checked_device(name: str) -> torch.device:
     """The device of that name, if this machine has it.
 
@@ -158,18 +111,11 @@ def checked_device(name: str) -> torch.device:
     )
 
 
-def hardware(device: str) -> str:
-    """What a card says about the machine.
+def of_profile(table: Mapping, profile: str, name: str):
+    """The entry of a profile in one of a system's tables.
 
-    >>> "thread" in hardware("cpu")
-    True
+    Raises: SettingsError for a profile that the table does not have.
     """
-    if device != "cpu":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.machine()}, {torch.get_num_threads()} thread" + "s" * (torch.get_num_threads() > 1)
-
-
-def _of_profile(table: Mapping, profile: str, name: str):
     if profile not in table:
         raise SettingsError(
             expected=f"a profile of {name}: {', '.join(table)}",
