@@ -10,7 +10,7 @@ Reading order: Leak, Secrets, find_leaks.
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +51,14 @@ class Secret(NamedTuple):
     is_prose: bool = False
 
 
+class _Evidence(NamedTuple):
+    """A leak, its whole run, and all places that the run goes through."""
+
+    leak: Leak
+    run: str
+    places: frozenset[Place]
+
+
 class Secrets:
     """The runs of every answer of these lessons, less those that the answer's own lesson shows to everybody.
 
@@ -73,13 +81,13 @@ class Secrets:
     def leaks(self, name: str, data: bytes) -> list[Leak]:
         """What must not be handed out in a file, the longest run for each place and answer."""
         found = [*pieces(Place(name), data)]
-        worst: dict[tuple[Place, str], tuple[int, Leak]] = {}
+        longest: dict[tuple[Place, str], _Evidence] = {}
         for stream in _streams(found):
-            for length, leak in self._leaks_in(stream):
-                key = leak.place, leak.answer
-                worst[key] = max(worst.get(key, (0, leak)), (length, leak), key=lambda pair: pair[0])
+            for evidence in self._leaks_in(stream):
+                key = evidence.leak.place, evidence.leak.answer
+                longest[key] = max(longest.get(key, evidence), evidence, key=lambda one: len(one.run))
         closed = [Leak(piece.place, "", f"cannot be looked into: {piece.closed}") for piece in found if piece.closed]
-        return closed + [leak for _, leak in worst.values()]
+        return closed + _without_covered(longest.values())
 
     def _learn(self, secret: Secret) -> None:
         for text in dict.fromkeys([secret.text, without_comments(secret.text)]):
@@ -124,7 +132,7 @@ class Secrets:
                 near = enumerate(windows(prose if way == _PROSE else code, length))
             yield from ((way, key, k) for k, key in near if key in known)
 
-    def _leaks_in(self, stream: Sequence[Piece]) -> Iterator[tuple[int, Leak]]:
+    def _leaks_in(self, stream: Sequence[Piece]) -> Iterator["_Evidence"]:
         for texts in _passes(stream):
             spans: dict[tuple[Secret, str], list[list[int]]] = defaultdict(list)
             for way, key, first in self._shared([text for _, text in texts]):
@@ -134,7 +142,7 @@ class Secrets:
             for (secret, way), found in spans.items():
                 split = [words(text) if way == _PROSE else tokens(text) for _, text in texts]
                 for first, end in found:
-                    yield end - first, _leak(secret, way, stream, texts, split, first, end)
+                    yield _evidence(secret, way, stream, texts, split, first, end)
 
 
 def find_leaks(paths: Iterable[Path], secrets: Secrets, root: Path | None = None) -> list[Leak]:
@@ -209,14 +217,34 @@ def _extend(spans: list[list[int]], first: int, end: int) -> None:
         spans.append([first, end])
 
 
-def _leak(secret: Secret, way: str, stream, texts, split: Sequence[Sequence[str]], first: int, end: int) -> Leak:
-    owners = [k for (k, _), found in zip(texts, split, strict=True) for _ in found]
+def _evidence(secret: Secret, way: str, stream, texts, split, first: int, end: int) -> _Evidence:
+    owners = [(k, at) for k, found in enumerate(split) for at in range(len(found))]
     run = [token for found in split for token in found][first:end]
-    place, last = stream[owners[first]].place, stream[owners[end - 1]].place
-    if last != place:
-        place = place._replace(cell=f"{place.cell} to {last.cell}")
-    kind = "words" if way == _PROSE else "tokens"
+    (one, at), (last, _) = owners[first], owners[end - 1]
+    places = [stream[texts[k][0]].place for k in range(one, last + 1)]
+    place = places[0]
+    if one != last:
+        place = place._replace(cell=f"{place.cell} to {places[-1].cell}")
+    kind, line = ("words" if way == _PROSE else "tokens"), _line(texts[one][1], at, words if way == _PROSE else tokens)
     shown = " ".join(run[:RENAMED_RUN]) + (" ..." if len(run) > RENAMED_RUN else "")
-    return Leak(
-        place, secret.name, f"{len(run)} {kind} of the answer to {secret.name}{way if way == _RENAMED else ''}: {shown}"
-    )
+    told = f"{len(run)} {kind} of the answer to {secret.name}{way if way == _RENAMED else ''}, from line {line} on: {shown}"
+    return _Evidence(Leak(place, secret.name, told), " ".join(run), frozenset(places))
+
+
+def _line(text: str, at: int, split: Callable[[str], list[str]]) -> int:
+    """The line, counted from 1, that holds a text's token of that number, counted from 0."""
+    for number, line in enumerate(text.splitlines(), 1):
+        at -= len(split(line))
+        if at < 0:
+            return number
+    return 1
+
+
+def _without_covered(found: Iterable[_Evidence]) -> list[Leak]:
+    """The leaks, longest first, less those that are a part of a longer one: another reading of it, or a phrase that answers share."""
+    kept: list[_Evidence] = []
+    for one in sorted(found, key=lambda evidence: -len(evidence.run)):
+        around = [other for other in kept if one.places <= other.places]
+        if not any(one.leak.answer == other.leak.answer or one.run in other.run for other in around):
+            kept.append(one)
+    return [evidence.leak for evidence in kept]

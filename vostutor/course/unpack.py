@@ -52,6 +52,8 @@ def pieces(place: Place, data: bytes, depth: int = 0) -> Iterator[Piece]:
     >>> [piece.text for piece in pieces(Place("a.md"), b"see " + base64.b64encode(b"return x + 1  # the answer"))][1]
     'return x + 1  # the answer'
     """
+    if not data:
+        return
     if depth > _DEEPEST or len(data) > _LARGEST:
         yield Piece(place, "", "wrapped too deep" if depth > _DEEPEST else f"more than {_LARGEST >> 20} MB")
         return
@@ -76,10 +78,10 @@ def _unwrapped(place: Place, data: bytes) -> Iterator[tuple[Place, bytes]]:
             raise ValueError(f"{kind} is not read here, use zip or tar")
     if data.startswith(_PNG):
         yield from ((place._replace(part=f"{place.part}, picture"), text) for text in _picture_texts(data))
-    if b"PK\x05\x06" in data and zipfile.is_zipfile(io.BytesIO(data)):  # also one behind a picture
-        yield from _zip(place, data)
-    elif data[257:262] == b"ustar":
+    if data[257:262] == b"ustar":
         yield from _tar(place, data)
+    elif b"PK\x05\x06" in data and zipfile.is_zipfile(io.BytesIO(data)):  # also one behind a picture
+        yield from _zip(place, data)
     elif opened := _decompressed(data):
         yield place, opened
 

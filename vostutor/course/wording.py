@@ -18,6 +18,7 @@ _ESCAPE = re.compile(r"\\+(?:x([0-9a-f]{2})|u([0-9a-f]{4})|([nrt])|([\"'/]))", r
 _INLINE = re.compile(r"</?(?:span|b|i|em|strong|code|a|u|mark|font|tt)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--|-->", re.IGNORECASE)
 _COMMENT = re.compile(r"#[^\n]*")
+_JOINT = re.compile(r"['\"]\s*,\s*['\"]")  # between the texts of a list
 _MARGIN = re.compile(r"(?m)^[ \t]*(?:[#>|*+:/$-]+[ \t]*|\d+[:.|)]?[ \t]+)+")
 _NAME = "·"
 
@@ -41,8 +42,8 @@ def words(text: str) -> list[str]:
 
 
 def readings(text: str) -> list[str]:
-    """The text as it stands; without escapes, entities and colours; without tags; and each of them without comments and without
-    what stands at the beginning of lines (signs of comments and quotations, line numbers).
+    """The text as it stands; without escapes, entities and colours; without tags; without what joins the texts of a list; and each of
+    them without comments and without what stands at the beginning of lines (signs of comments and quotations, line numbers).
 
     >>> readings("x = 1  # one")
     ['x = 1  # one', 'x = 1  ']
@@ -50,7 +51,8 @@ def readings(text: str) -> list[str]:
     ['<b>x</b>&lt;1', '<b>x</b><1', 'x<1']
     """
     plain = _without_escapes(text)
-    found = dict.fromkeys([text, html.unescape(plain), html.unescape(_without_tags(plain))])
+    bare = html.unescape(_without_tags(plain))
+    found = dict.fromkeys([text, html.unescape(plain), bare, _JOINT.sub("\n", bare)])
     for one in [*found]:
         found |= dict.fromkeys([without_comments(one)])
         found |= dict.fromkeys([_MARGIN.sub("", one)])
