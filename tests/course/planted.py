@@ -17,6 +17,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from nbformat import NotebookNode
@@ -25,7 +26,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 from vostutor.course import write_notebook
 
 Plant = Callable[[NotebookNode, str], tuple[str, bytes, str]]
-PLANTS: dict[str, Plant] = {}
+NAME = "notebooks/00_the_task.ipynb"
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 
 
@@ -57,221 +58,107 @@ def renamed(code: str) -> str:
     return code
 
 
-def plant(function: Callable) -> Callable:
-    PLANTS[function.__name__] = function
-    return function
+def coloured(code: str) -> list[str]:
+    """The code as a traceback shows it: colours around words, an arrow and a number before each line."""
+    words = [re.sub(r"(\w+)", "\x1b[38;5;28m\\1\x1b[39m", line) for line in code.splitlines()]
+    return [f"\x1b[1;32m---->{k}\x1b[0m {line}" for k, line in enumerate(words)]
 
 
-def in_a_cell(make: Callable[[str], NotebookNode]) -> Plant:
-    """A plant that puts one more cell into the notebook, made from the answer."""
-
-    def planted(notebook: NotebookNode, answer: str) -> tuple[str, bytes, str]:
-        cell = make(answer)
-        cell.id = "cell-planted"
-        notebook.cells.insert(len(notebook.cells) // 2, cell)
-        return "notebooks/00_the_task.ipynb", write_notebook(notebook).encode(), "cell-planted"
-
-    PLANTS[make.__name__] = planted
-    return planted
+def spans(code: str) -> str:
+    return "".join(f'<span class="n">{html.escape(word)}</span>' for word in re.findall(r"\w+|\W", code))
 
 
-def with_output(kind: str = "display_data", **values) -> NotebookNode:
+def tokens_of_the_longest_line(code: str) -> str:
+    return " ".join(re.findall(r"\w+|[^\w\s]", max(code.splitlines(), key=len))[2:14])
+
+
+def shown(kind: str = "display_data", **values) -> NotebookNode:
     return new_code_cell("1", execution_count=1, outputs=[new_output(kind, **values)])
 
 
-def with_metadata(**values) -> NotebookNode:
+def noted(**values) -> NotebookNode:
     return new_markdown_cell("Look.", metadata=values)
 
 
-@in_a_cell
-def verbatim_in_a_code_cell(answer):
-    return new_code_cell(answer)
-
-
-@in_a_cell
-def fenced_in_prose(answer):
-    return new_markdown_cell(f"One way to do it:\n```python\n{answer}\n```")
-
-
-@in_a_cell
-def in_a_raw_cell(answer):
-    return new_raw_cell(answer)
-
-
-@in_a_cell
-def under_other_names(answer):
-    return new_code_cell(renamed(answer))
-
-
-@in_a_cell
-def as_comments(answer):
-    return new_code_cell("\n".join(f"# {line}" for line in answer.splitlines()))
-
-
-@in_a_cell
-def with_a_comment_behind_every_line(answer):
-    return new_code_cell("\n".join(f"{line}  # and then" for line in answer.splitlines()))
-
-
-@in_a_cell
-def with_other_white_space(answer):
-    return new_code_cell(re.sub(r"\s+", "\n\t", re.sub(r"\s*([-+*/%()=<>&|,:.])\s*", r"\1", answer)))
-
-
-@in_a_cell
-def with_spaces_around_every_sign(answer):
-    return new_code_cell(re.sub(r"(?<![-+*/=<>!.\w])([()\[\],])(?![-+*/=<>!.])", r"  \1  ", answer))
-
-
-@in_a_cell
-def in_a_docstring(answer):
-    return new_code_cell(f'def helper():\n    """Does this:\n{answer}\n    """')
-
-
-@in_a_cell
-def as_a_list_of_strings(answer):
-    return new_code_cell(f"lines = {answer.splitlines()!r}")
-
-
-@in_a_cell
-def as_a_quotation(answer):
-    return new_markdown_cell("\n".join(f"> {word}" for line in answer.splitlines() for word in line.split(" ")))
-
-
-@in_a_cell
-def in_capitals(answer):
-    return new_markdown_cell(answer.upper())
-
-
-@in_a_cell
-def with_invisible_and_wide_characters(answer):
-    return new_markdown_cell(
-        re.sub(r"([(=,])", "\u200b\\1\u00ad", answer).replace("(", "\uff08").replace(" ", "\u00a0")
-    )
-
-
-@in_a_cell
-def eight_tokens_from_the_middle(answer):
-    lines = answer.splitlines()
-    longest = max(lines, key=len)
-    found = re.findall(r"\w+|[^\w\s]", longest)
-    return new_markdown_cell("Think of `" + " ".join(found[2:14]) + "`.")
-
-
-@in_a_cell
-def percent_encoded_in_a_link(answer):
-    return new_markdown_cell(f"[help](https://example.org/?q={quote(answer)})")
-
-
-@in_a_cell
-def in_a_web_comment(answer):
-    return new_markdown_cell(f"Look.\n<!-- {html.escape(answer)} -->")
-
-
-@in_a_cell
-def printed(answer):
-    return with_output("stream", text=answer)
-
-
-@in_a_cell
-def in_a_traceback_with_colours_and_line_numbers(answer):
-    lines = [
-        f"\x1b[1;32m---->{k}\x1b[0m " + re.sub(r"(\w+)", "\x1b[38;5;28m\\1\x1b[39m", line)
-        for k, line in enumerate(answer.splitlines())
-    ]
-    return with_output("error", ename="ValueError", evalue="", traceback=lines)
-
-
-@in_a_cell
-def in_an_outputs_html_with_colours(answer):
-    spans = "".join(f'<span class="n">{html.escape(word)}</span>' for word in re.findall(r"\w+|\W", answer))
-    return with_output(data={"text/html": f"<div><pre>{spans}</pre></div>"})
-
-
-@in_a_cell
-def as_base64_in_an_outputs_html(answer):
-    return with_output(data={"text/html": f'<a href="data:text/plain;base64,{b64(answer)}">look</a>'})
-
-
-@in_a_cell
-def in_the_json_of_an_output(answer):
-    return with_output(data={"application/json": {"code": answer.splitlines(True)}})
-
-
-@in_a_cell
-def in_what_is_said_about_an_output(answer):
-    return with_output(data={"image/png": b64(PIXEL)}, metadata={"image/png": {"alt": answer}})
-
-
-@in_a_cell
-def as_base64_in_an_attachment(answer):
-    return new_markdown_cell("![](a.txt)", attachments={"a.txt": {"text/plain": b64(answer)}})
-
-
-@in_a_cell
-def in_lines_of_base64_in_an_attachment(answer):
-    return new_markdown_cell(
-        "![](a.txt)", attachments={"a.txt": {"text/plain": base64.encodebytes(answer.encode()).decode()}}
-    )
-
-
-@in_a_cell
-def in_a_comment_of_an_attached_picture(answer):
-    data = picture(b"tEXt", b"Comment\0" + answer.encode())
-    return new_markdown_cell("![](a.png)", attachments={"a.png": {"image/png": b64(data)}})
-
-
-@in_a_cell
-def in_a_compressed_comment_of_a_picture(answer):
-    data = picture(b"zTXt", b"Comment\0\0" + zlib.compress(answer.encode()))
-    return with_output(data={"image/png": b64(data)})
-
-
-@in_a_cell
-def in_an_archive_behind_a_picture(answer):
-    return with_output(data={"image/png": b64(PIXEL + packed(a=answer.encode()))})
-
-
-@in_a_cell
-def in_a_cells_metadata(answer):
-    return with_metadata(answer=answer)
-
-
-@in_a_cell
-def as_lines_in_a_cells_metadata(answer):
-    return with_metadata(nbgrader={"solution": [{"line": line} for line in answer.splitlines()]})
-
-
-@in_a_cell
-def as_keys_in_a_cells_metadata(answer):
-    return with_metadata(hints={answer: True})
-
-
-@in_a_cell
-def as_json_within_json(answer):
-    return with_metadata(state=json.dumps({"code": json.dumps({"code": answer}).replace("a", "\\u0061")}))
-
-
-@in_a_cell
-def in_hexadecimal_digits(answer):
-    return with_metadata(code=answer.encode().hex())
-
-
-@in_a_cell
-def compressed_and_in_base64(answer):
-    return with_metadata(code=b64(zlib.compress(answer.encode())))
-
-
-@in_a_cell
-def in_base64_of_base64(answer):
-    return with_metadata(code=b64(b64(gzip.compress(answer.encode()))))
+def attached(data: str, kind: str = "text/plain") -> NotebookNode:
+    return new_markdown_cell("![](a)", attachments={"a": {kind: data}})
+
+
+# One more cell, made of the answer.
+CELLS: dict[str, Callable[[str], NotebookNode]] = {
+    "verbatim in a code cell": new_code_cell,
+    "fenced in prose": lambda code: new_markdown_cell(f"One way to do it:\n```python\n{code}\n```"),
+    "in a raw cell": new_raw_cell,
+    "under other names": lambda code: new_code_cell(renamed(code)),
+    "as comments": lambda code: new_code_cell(re.sub("(?m)^", "# ", code)),
+    "with a comment behind every line": lambda code: new_code_cell(re.sub("(?m)$", "  # and then", code)),
+    "without spaces, each word on a line": lambda code: new_code_cell(
+        re.sub(r"\s+", "\n\t", re.sub(r"\s*([-+*/%()=<>&|,:.])\s*", r"\1", code))
+    ),
+    "with spaces around brackets": lambda code: new_code_cell(re.sub(r"([()\[\],])", r"  \1  ", code)),
+    "in a docstring": lambda code: new_code_cell(f'def helper():\n    """Does this:\n{code}\n    """'),
+    "as a list of strings": lambda code: new_code_cell(f"lines = {code.splitlines()!r}"),
+    "as a quotation, word by word": lambda code: new_markdown_cell(re.sub("(?m)^| +", "\n> ", code)),
+    "in capitals": lambda code: new_markdown_cell(code.upper()),
+    "with invisible and wide characters": lambda code: new_markdown_cell(
+        re.sub("([(=,])", "\u200b\\1\u00ad", code).replace("(", "\uff08").replace(" ", "\u00a0")
+    ),
+    "a dozen tokens from the middle": lambda code: new_markdown_cell(f"Try `{tokens_of_the_longest_line(code)}`."),
+    "percent-encoded in a link": lambda code: new_markdown_cell(f"[help](https://example.org/?q={quote(code)})"),
+    "in a comment of a page": lambda code: new_markdown_cell(f"Look.\n<!-- {html.escape(code)} -->"),
+    "printed": lambda code: shown("stream", text=code),
+    "in a traceback": lambda code: shown("error", ename="E", evalue="", traceback=coloured(code)),
+    "in an output's html, coloured": lambda code: shown(data={"text/html": f"<div><pre>{spans(code)}</pre></div>"}),
+    "as base64 in an output's html": lambda code: shown(
+        data={"text/html": f'<a href="data:text/plain;base64,{b64(code)}">look</a>'}
+    ),
+    "in an output's json": lambda code: shown(data={"application/json": {"code": code.splitlines(True)}}),
+    "in the alt text of an output": lambda code: shown(
+        data={"image/png": b64(PIXEL)}, metadata={"image/png": {"alt": code}}
+    ),
+    "in a compressed comment of a shown picture": lambda code: shown(
+        data={"image/png": b64(picture(b"zTXt", b"Comment\0\0" + zlib.compress(code.encode())))}
+    ),
+    "in an archive behind a shown picture": lambda code: shown(
+        data={"image/png": b64(PIXEL + packed(a=code.encode()))}
+    ),
+    "as base64 in an attachment": lambda code: attached(b64(code)),
+    "as lines of base64 in an attachment": lambda code: attached(base64.encodebytes(code.encode()).decode()),
+    "in a comment of an attached picture": lambda code: attached(
+        b64(picture(b"tEXt", b"Comment\0" + code.encode())), "image/png"
+    ),
+    "in metadata": lambda code: noted(answer=code),
+    "as lines in metadata": lambda code: noted(nbgrader={"solution": [{"line": line} for line in code.splitlines()]}),
+    "as a key of metadata": lambda code: noted(hints={code: True}),
+    "as json within json in metadata": lambda code: noted(
+        state=json.dumps({"code": json.dumps({"code": code}).replace("a", "\\u0061")})
+    ),
+    "in hexadecimal digits": lambda code: noted(code=code.encode().hex()),
+    "compressed and in base64": lambda code: noted(code=b64(zlib.compress(code.encode()))),
+    "in base64 of base64": lambda code: noted(code=b64(b64(gzip.compress(code.encode())))),
+}
+
+
+def in_a_cell(make: Callable[[str], NotebookNode], notebook: NotebookNode, answer: str) -> tuple[str, bytes, str]:
+    cell = make(answer)
+    cell.id = "cell-planted"
+    notebook.cells.insert(len(notebook.cells) // 2, cell)
+    return NAME, write_notebook(notebook).encode(), "cell-planted"
+
+
+PLANTS: dict[str, Plant] = {way: partial(in_a_cell, make) for way, make in CELLS.items()}
+
+
+def plant(function: Plant) -> Plant:
+    PLANTS[function.__name__.replace("_", " ")] = function
+    return function
 
 
 @plant
 def left_in_the_exercise(notebook, answer):
     cell = next(cell for cell in notebook.cells if cell.metadata.get("exercise"))
     cell.source = cell.source.replace("    ...", answer)
-    return "notebooks/00_the_task.ipynb", write_notebook(notebook).encode(), cell.id
+    return NAME, write_notebook(notebook).encode(), cell.id
 
 
 @plant
@@ -285,27 +172,27 @@ def split_over_two_code_cells_with_prose_between(notebook, answer):
         new_code_cell(second, id="cell-two"),
     ]
     notebook.cells[:0] = cells
-    return "notebooks/00_the_task.ipynb", write_notebook(notebook).encode(), "cell-one to cell-two"
+    return NAME, write_notebook(notebook).encode(), "cell-one to cell-two"
 
 
 @plant
 def word_by_word_in_as_many_cells(notebook, answer):
     for k, word in enumerate(answer.split()):
         notebook.cells.append(new_markdown_cell(word, id=f"word-{k}"))
-    return "notebooks/00_the_task.ipynb", write_notebook(notebook).encode(), f"word-0 to word-{k}"
+    return NAME, write_notebook(notebook).encode(), f"word-0 to word-{k}"
 
 
 @plant
 def word_by_word_in_the_metadata_of_cells(notebook, answer):
     for k, word in enumerate(answer.split()):
         notebook.cells.append(new_markdown_cell("a", id=f"word-{k}", metadata={"": word}))
-    return "notebooks/00_the_task.ipynb", write_notebook(notebook).encode(), f"to word-{k}"
+    return NAME, write_notebook(notebook).encode(), f"to word-{k}"
 
 
 @plant
 def in_the_notebooks_metadata(notebook, answer):
     notebook.metadata["widgets"] = {"state": {"ab12": {"state": {"value": answer}}}}
-    return "notebooks/00_the_task.ipynb", write_notebook(notebook).encode(), ""
+    return NAME, write_notebook(notebook).encode(), ""
 
 
 @plant

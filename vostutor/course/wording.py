@@ -19,7 +19,8 @@ _INLINE = re.compile(r"</?(?:span|b|i|em|strong|code|a|u|mark|font|tt)\b[^<>]*>"
 _TAG = re.compile(r"</?[a-z][^<>]*>|<!--|-->", re.IGNORECASE)
 _COMMENT = re.compile(r"#[^\n]*")
 _JOINT = re.compile(r"['\"]\s*,\s*['\"]")  # between the texts of a list
-_MARGIN = re.compile(r"(?m)^[ \t]*(?:[#>|*+:/$-]+[ \t]*|\d+[:.|)]?[ \t]+)+")
+# An arrow and a line number; signs of quotations and comments; a bullet or the sign of a change.
+_MARGIN = re.compile(r"(?m)^[ \t]*(?:-*>?[ \t]*\d+[:.|)]?[ \t]+|[#>|][#>| \t]*|[*+/$-]+[ \t]+)")
 _NAME = "·"
 
 
