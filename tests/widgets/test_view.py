@@ -7,11 +7,20 @@ import sys
 import pytest
 
 from vostutor.core import VosError
-from vostutor.widgets import ClipPlayer, CorrelationProbe, JFExplorer, Switchboard
+from vostutor.widgets import (
+    AdaptationPainter,
+    ClipPlayer,
+    CorrelationProbe,
+    FineTuningScrubber,
+    JFExplorer,
+    Switchboard,
+)
 from vostutor.widgets.view import View
 
 
-@pytest.mark.parametrize("widget", [ClipPlayer, CorrelationProbe, JFExplorer, Switchboard])
+@pytest.mark.parametrize(
+    "widget", [AdaptationPainter, ClipPlayer, CorrelationProbe, FineTuningScrubber, JFExplorer, Switchboard]
+)
 def test_a_widgets_script_is_one_module_with_one_export(widget):
     folder = importlib.resources.files("vostutor.widgets")
     joined = "\n".join((folder / name).read_text() for name in ("parts.js", *widget.scripts))

@@ -43,7 +43,7 @@ def choices_of(rows: int) -> dict[str, tuple]:
     """What the sliders offer for frames of so many rows.
 
     >>> choices_of(96)["distance"], choices_of(96)["erosion"]
-    ((0, 10, 24, 48, 96), (1, 3, 9, 19))
+    ((0, 10, 24, 48, 96), (1, 3, 9, 21))
     """
     sides = (2 * round(share * rows / 2) + 1 for share in _EROSIONS)
     return {

@@ -74,7 +74,8 @@ function makePainted(model, redraw) {
 // ---- J over time; the axis is the time line
 function makeTimeline(model) {
   const moments = model.get("moments"), node = make("div"), key = make("div", { class: "vos-controls" });
-  const axis = makeScoreLine(model, { trait: "moment", label: "frame", names: moments.map(String), title: "frame: drag here, or use the arrow keys" });
+  const title = "frame: drag here, or use the arrow keys";
+  const axis = makeScoreLine(model, { trait: "moment", label: "frame", names: moments.map(String), wide: 900, title });
   const run = makeButton("run OnAVOS with replay and without", "run it with replay and without", () => tell(model, { wanted: true }));
   node.append(axis.node, key);
   function draw() {

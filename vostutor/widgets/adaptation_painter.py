@@ -28,6 +28,7 @@ CONTROLS = ("alpha", "distance", "erosion")
 FROZEN = "nothing learned"  # the curve of the network as it is
 _MOMENTS = 15  # frames that can be looked at: of a longer clip every so many-th
 _WIDEST = 160  # pixels across of what is painted in the page
+_SAID = 112  # of a map of probabilities, which is smooth
 _CALM = 0.6  # px of blur: grain costs more bytes than it tells
 
 
@@ -94,7 +95,7 @@ class AdaptationPainter(View):
             size=[round(clip.size[0] * self._width / clip.size[1]), self._width],
             moments=moments,
             film=pack_frames(clip.frames[moments], self._width),
-            says=pack_frames(np.stack([_says(self.adaptation, t) for t in moments]), self._width),
+            says=pack_frames(np.stack([_says(self.adaptation, t) for t in moments]), min(_SAID, clip.size[1])),
             paints=tell_paints(TARGETS),
             choices={name: list(offered[name]) for name in CONTROLS},
             own=targets is not None,

@@ -95,8 +95,8 @@ function makeSure(model, known) {
 
 // ---- J over the steps: a line for each number of annotated frames that was looked at, as far as it was
 function makeCurves(model, known) {
-  const names = known.steps.map(String), title = `online steps: drag here, or use the arrow keys`;
-  const axis = makeScoreLine(model, { trait: "moment", label: "online steps", names, right: 100, title });
+  const names = known.steps.map(String), title = "online steps: drag here, or use the arrow keys";
+  const axis = makeScoreLine(model, { trait: "moment", label: "online steps", names, right: 110, wide: 900, title });
   function draw({ count, begun, by, moment, run }) {
     const reached = model.get("reached"), runs = model.get("runs"), ends = [];
     axis.curves.replaceChildren();

@@ -12,7 +12,7 @@ import traitlets
 from torch import nn
 
 from vostutor.core.clip import Clip
-from vostutor.viz.colours import BLUE, Look
+from vostutor.viz.colours import BLUE, Look, series_look
 from vostutor.viz.draw import as_pixels, draw_masks, draw_prob
 from vostutor.viz.figures import new_figure, style
 from vostutor.viz.picture import Picture, render_figure
@@ -147,12 +147,14 @@ class FineTuningScrubber(View):
     def _place(self, t: int) -> dict:
         """A frame that can be annotated: as it is, and with its annotation."""
         clip = self.tuning.clip
-        bare, told = pack_frames(np.stack([as_pixels(clip.frames[t]), self._told(t)]), self._width)
+        bare, told = (
+            pack_frames(pixels[None], self._width)[0] for pixels in (as_pixels(clip.frames[t]), self._told(t))
+        )
         return {"frame": t, "bare": bare, "told": told}
 
-    def _told(self, t: int) -> np.ndarray:
+    def _told(self, t: int, scale: int = 2) -> np.ndarray:
         clip = self.tuning.clip
-        return draw_masks(clip.frames[t], (clip.ids[t] == self.tuning.object_id).long(), width=1)
+        return draw_masks(clip.frames[t], (clip.ids[t] == self.tuning.object_id).long(), width=scale, scale=scale)
 
     def static_picture(self) -> Picture:
         """The frames that are annotated, the late frame before and after all steps, and J over the steps."""
@@ -164,9 +166,10 @@ class FineTuningScrubber(View):
         learning, frame = self.learning, as_pixels(self.tuning.clip.frames[self.tuning.late])
         calm = cv2.GaussianBlur(frame, (0, 0), 0.6)  # grain costs more bytes than it tells
         scale = max(1, round(2 * _WIDEST / frame.shape[1]))
-        first = self._told(self.tuning.annotated[0])
-        tiles = [cv2.resize(first, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)]
-        captions = [f"frame {self.tuning.annotated[0]}, annotated" if self.annotated else "nothing is annotated"]
+        first = self.tuning.annotated[0]
+        bare = as_pixels(self.tuning.clip.frames[first]).repeat(scale, 0).repeat(scale, 1)
+        tiles = [self._told(first, scale) if self.annotated else bare]
+        captions = [f"frame {first}, {'annotated' if self.annotated else 'not annotated'}"]
         for k in (0, -1):
             verdicts = judge(self.tuning.truth, learning.masks[k])
             tiles.append(paint(calm, verdicts, scale=scale))
@@ -191,7 +194,7 @@ def draw_curves(tuning: FineTuning, current: int, wide: int) -> np.ndarray:
         for count in range(len(tuning.annotated) + 1):
             if tuning.knows(count):
                 look = look_of_count(count, current)
-                more = {"linewidth": 2.6 if count == current else 1.4, "marker": "o" if count == current else ""}
+                more = {"linewidth": 2.6 if count == current else 1.2, "marker": series_look(count).marker}
                 ax.plot(tuning.of(count).j, color=look.hex, linestyle=look.dash, label=_frames(count), **more)
         ax.set_xticks(range(len(tuning.steps)), [str(step) for step in tuning.steps])
         ax.set(xlabel="online steps", ylabel=f"J of frame {tuning.late}", ylim=(0, 1.05), yticks=(0, 0.5, 1))

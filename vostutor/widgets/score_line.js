@@ -1,7 +1,7 @@
 // Scores over places in a row, frames or steps: the axis of the curves is the slider. `names` stand under the places, `right` is the
 // room kept for what is written behind them, `title` says what the places are.
-function makeScoreLine(model, { trait, label, names, level = 0.5, right = 12, title = "" }) {
-  const count = names.length, wide = 600, left = 34, top = 8, floor = 118, high = title ? 151 : 136;
+function makeScoreLine(model, { trait, label, names, level = 0.5, right = 12, wide = 600, title = "" }) {
+  const count = names.length, left = 34, top = 8, floor = 118, high = title ? 151 : 136;
   const x = (k) => left + (count > 1 ? k / (count - 1) : 0.5) * (wide - left - right), y = (j) => floor - j * (floor - top);
   const svg = makeSvg("svg", { viewBox: `0 0 ${wide} ${high}`, "aria-hidden": "true" }), curves = makeSvg("g");
   for (const [at, word] of [[0, "0"], [level, short(level, 1)], [1, "1"]]) {
