@@ -1,6 +1,7 @@
 """course/claims_04.py: the whole measurement at tiny size, and the verdicts by hand."""
 
 import json
+from dataclasses import replace
 from math import inf
 
 import cv2
@@ -11,13 +12,14 @@ from vostutor.core import Clip, DataError, SettingsError
 from vostutor.course import claims_04, one_shot_clips, one_shot_real, one_shot_rows
 from vostutor.course.claims import PACKAGE, Claims, measure_claims
 from vostutor.course.one_shot_clips import SETS, draw_case
-from vostutor.course.one_shot_rows import Recipe, answers, variants
+from vostutor.course.one_shot_rows import Recipe, answers
+from vostutor.course.one_shot_systems import SameBeginning, variants
 from vostutor.course.verdicts import FAILS, HOLDS, OPEN
 from vostutor.data.minivos import draw_clip, scene_of
 from vostutor.data.palette import write_ids
 from vostutor.data.studio.labels import layers_of
 from vostutor.models.baselines import CopyFirstMask
-from vostutor.models.onavos import OnAVOSConfig
+from vostutor.models.onavos import OnAVOS, OnAVOSConfig
 from vostutor.models.osvos import OSVOSConfig, OSVOSNet
 from vostutor.models.osvos_s import OSVOSSConfig
 
@@ -128,13 +130,32 @@ def test_variants_take_away_what_they_say_and_nothing_else():
     assert variants(OnAVOSConfig(guard=None))["OnAVOS, negatives only"].guard is None
 
 
+def test_variants_that_share_their_beginning_answer_as_if_each_had_begun_itself():
+    case, begun, parent = draw_case("drift", 0, 0, size=SIZE, frames=FRAMES), [], tiny_parent()
+    config = OnAVOSConfig(first_steps=3, online_steps=3, interval=2, alpha=0.5)
+    for variant in (config, replace(config, interval=1), replace(config, distance=inf)):
+        chances = [one_shot_rows.seeded(case) for _ in range(2)]
+        alone, shared = OnAVOS(parent, variant, generator=chances[0]), SameBeginning(parent, variant, begun, chances[1])
+        for system in (alone, shared):
+            system.observe(case.clip.frames[0], case.clip.ids[0])
+        assert all(torch.equal(alone.step(frame), shared.step(frame)) for frame in case.clip.frames[1:5])
+    assert len(begun) == 1
+
+
+def test_adapting_after_osvos_begins_where_osvos_stands(recipe):
+    case, idle = draw_case("drift", 0, 0, size=SIZE, frames=FRAMES), OnAVOSConfig(online_steps=0, distance=inf)
+    (_, one, _), (_, then, _) = one_shot_rows._then_adapting(case, tiny_parent(), replace(recipe, adapting=idle))
+    assert torch.equal(one, then)
+
+
 def test_every_set_has_its_systems_on_every_clip(rows):
     found = {name: {row["system"] for row in rows if row["set"] == name} for name in SETS}
     more = {f"OSVOS, {n} annotated" for n in (2, 3, 4, 5, "all")}
     adapting = set(variants(OnAVOSConfig()))
     assert found == {
         "one of two": {"parent", "parent from one half on", "OSVOS", "from nothing", "from nothing, longer"} | more,
-        "alone": {"parent", "OSVOS"}, "plain": {"OSVOS", "OnAVOS", "OnAVOS, frozen"}, "drift": {"OSVOS"} | adapting,
+        "alone": {"parent", "OSVOS"}, "drift": {"OSVOS", "OSVOS, then adapting"} | adapting,
+        "plain": {"OSVOS", "OSVOS, then adapting", "OnAVOS", "OnAVOS, frozen"},
         "occlusion": {"OSVOS", "OSVOS, shuffled", "DIS warp", "DIS warp, shuffled"},
         "distractor": {"OSVOS", "OSVOS-S", "OSVOS-S, no instances"} | {name for name in adapting if "first" not in name},
         "late twin": {"OSVOS", "OSVOS, 2 annotated", "OSVOS, no twin"},
@@ -203,7 +224,7 @@ def stored(**changed):
     for name, systems in {
         "one of two": ("OSVOS", "parent", "parent from one half on", "from nothing", "from nothing, longer",
                        *(f"OSVOS, {n} annotated" for n in (2, 4, 5))),
-        "alone": ("OSVOS", "parent"), "plain": ("OSVOS", "OnAVOS"), "drift": ("OSVOS", *variants(OnAVOSConfig())),
+        "alone": ("OSVOS", "parent"), "plain": ("OSVOS", "OnAVOS"), "drift": ("OSVOS", "OSVOS, then adapting", *variants(OnAVOSConfig())),
         "occlusion": ("OSVOS", "OSVOS, shuffled", "DIS warp"), "late twin": ("OSVOS", "OSVOS, 2 annotated", "OSVOS, no twin"),
         "distractor": ("OSVOS", "OSVOS-S", "OSVOS-S, no instances", *variants(OnAVOSConfig())),
     }.items():  # fmt: skip

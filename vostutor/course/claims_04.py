@@ -21,6 +21,7 @@ from vostutor.course.verdicts import FAILS, HOLDS, paired_row
 SOURCES = (
     "course/one_shot_clips.py",
     "course/one_shot_rows.py",
+    "course/one_shot_systems.py",
     "course/one_shot_real.py",
     "course/flow_rows.py::Shrunk",
     "course/flow_rows.py::shrunk",
@@ -193,6 +194,8 @@ def _of_adapting(drift, plain, distractor) -> Iterator[dict]:
     adapting, one, frozen = late.items()
     yield row("K7", "under drift OnAVOS beats OSVOS in the last quarter", adapting, one)
     yield row("K7, frozen", "and itself without adapting", adapting, frozen)
+    then = "OSVOS, then adapting"
+    yield row("K7, same start", "also where it goes on from the network of OSVOS", (then, drift("late", then)), one)
     gain = minus(plain("late", "OnAVOS"), plain("late", "OSVOS"))
     bound = dict.fromkeys(gain, NO_GAIN)
     yield row(

@@ -11,7 +11,6 @@ Letters: T frames, H rows, W columns.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import inf
 from time import process_time
 
 import torch
@@ -21,12 +20,13 @@ from vostutor.core.clip import Clip, Segmenter
 from vostutor.core.errors import SettingsError
 from vostutor.course import one_shot_clips as clips
 from vostutor.course.one_shot_clips import Case, draw_case
+from vostutor.course.one_shot_systems import SameBeginning, Shifted, no_instances, variants
 from vostutor.data.instances import noisy_instances
 from vostutor.metrics.region import jaccard
 from vostutor.models.baselines import FlowWarp
-from vostutor.models.onavos import OnAVOS, OnAVOSConfig
+from vostutor.models.onavos import OnAVOS, OnAVOSConfig, Run
 from vostutor.models.osvos import OSVOS, OSVOSNet, finetune
-from vostutor.models.osvos_s import OSVOSS, Instances, OSVOSSConfig
+from vostutor.models.osvos_s import OSVOSS, OSVOSSConfig
 from vostutor.ops.dis import dis_flow
 
 PARENT = ("osvos", "cpu")  # system and profile of the shipped weights
@@ -86,7 +86,7 @@ def trial(job: tuple[str, int], *, recipe: Recipe) -> list[dict]:
 
 
 def on_case(name: str, case: Case, parent: nn.Module, recipe: Recipe) -> Iterator[dict]:
-    """A row for each system of a set. Units: CPU-seconds of fine-tuning and all frames."""
+    """A row for each system of a set. Units: CPU-seconds of all frames and of learning; of what variants share, only the first has them."""
     started = process_time()
     for system, answer, told in ANSWERS[name](case, parent, recipe):
         figures = {
@@ -174,38 +174,31 @@ def on_alone(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
 
 def on_plain(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """Nothing in particular happens: what adapting costs where nobody needs it."""
-    yield OSVOS_ONE, one_shot(case, parent, recipe.steps), {}
+    yield from _then_adapting(case, parent, recipe)
     yield from _adapting(case, parent, variants(recipe.adapting), ["OnAVOS", "OnAVOS, frozen"])
 
 
 def on_drift(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """The object changes its looks: OSVOS, OnAVOS, and OnAVOS with a part taken away."""
-    yield OSVOS_ONE, one_shot(case, parent, recipe.steps), {}
+    yield from _then_adapting(case, parent, recipe)
     yield from _adapting(case, parent, variants(recipe.adapting))
 
 
-def variants(config: OnAVOSConfig) -> dict[str, OnAVOSConfig]:
-    """OnAVOS, and what it becomes when something is taken away.
-
-    Nothing is far in the frozen one either, so that it answers with what it learned from the first frame and with that alone. With
-    negatives only, the guard does not ask for positives: it would trust no frame.
-    """
-    guard = config.guard and replace(config.guard, fewest_positives=0.0)
-    return {
-        "OnAVOS": config,
-        "OnAVOS, frozen": replace(config, online_steps=0, distance=inf),
-        "OnAVOS, no first frame": replace(config, interval=1),
-        "OnAVOS, no first frame, one step": replace(config, interval=1, online_steps=1),
-        "OnAVOS, negatives only": replace(config, alpha=1.0, guard=guard),
-        "OnAVOS, positives only": replace(config, distance=inf),
-    }
+def _then_adapting(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
+    """OSVOS, and OnAVOS that goes on from the very network that OSVOS has trained: all that is different is what happens later."""
+    tuned = partial(finetune, steps=recipe.steps)
+    system = OSVOS(parent, finetune=tuned, generator=seeded(case))
+    yield OSVOS_ONE, answers(system, case.clip), {}
+    network, config = Shifted(system.networks[0], system.shift), replace(recipe.adapting, first_steps=0)
+    yield "OSVOS, then adapting", answers(OnAVOS(network, config, generator=seeded(case)), case.clip), {}
 
 
 def _adapting(
     case: Case, parent: nn.Module, configs: dict[str, OnAVOSConfig], names: Sequence[str] | None = None
 ) -> Answers:
+    begun: list[Run] = []
     for name in names or configs:
-        yield name, answers(OnAVOS(parent, configs[name], generator=seeded(case)), case.clip), {}
+        yield name, answers(SameBeginning(parent, configs[name], begun, seeded(case)), case.clip), {}
 
 
 def on_occlusion(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
@@ -229,11 +222,6 @@ def on_distractor(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
         yield name, answers(OSVOSS(parent, find, recipe.blending, generator=seeded(case)), case.clip), {}
     ablation = ["OnAVOS", "OnAVOS, frozen", "OnAVOS, negatives only", "OnAVOS, positives only"]
     yield from _adapting(case, parent, variants(recipe.adapting), ablation)
-
-
-def no_instances(frame: Tensor) -> Instances:
-    """What a segmenter says that finds nothing. Shapes: frame uint8 (3,H,W)."""
-    return Instances(torch.zeros(0, *frame.shape[-2:], dtype=torch.bool), [], [])
 
 
 def on_late_twin(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
