@@ -215,6 +215,7 @@ def stored():
             row("minivos flow", "C", k, 1.0), row("minivos flow", "S", k, 2 + 0.2 * k),
             row("minivos flow", "C without augmentation", k, 1.5 - k),
             row("fast pairs", "C", k, 5, 4.0, 16.0 + k), row("fast pairs", "S", k, 5, 9.0 + k, 18.0 + k),
+            row("fast pairs", "C without augmentation", k, 6 + k, 9.0, 18.0),
             row("Sintel pair", "C", k, 1.6 + 0.1 * k, rows=436), row("Sintel pair", "C", k, 0.1, rows=224),
         ]  # fmt: skip
     return Claims("01", tuple(told), {})
@@ -225,6 +226,8 @@ def test_the_verdicts_by_hand():
     c1, c2, c3, c4 = (found[name] for name in ("C1", "C2", "C3", "C4"))
     assert (c1["difference"], c1["se"], c1["verdict"]) == (1.1, 0.1, HOLDS)
     assert (c2["difference"], c2["se"], c2["verdict"]) == (0.0, 0.5, OPEN)
+    faster = found["C2 on faster pairs"]
+    assert (faster["difference"], faster["se"], faster["verdict"]) == (1.5, 0.5, HOLDS)
     # inside C gains 5/10 and 6/10, beyond 2/20 both times: 0.45 with a standard error of 0.05
     assert (c3["difference"], c3["se"], c3["verdict"]) == (0.45, 0.05, HOLDS)
     assert (c4["difference"], c4["se"], c4["verdict"]) == (-0.19, 0.05, FAILS)
@@ -236,7 +239,11 @@ def test_a_table_without_sintel_or_far_motion_has_verdicts_on_the_rest():
     told = [
         row | ({"bands": {"8-16 px": None, "16+ px": None}}) for row in stored().rows if row["set"] != "Sintel pair"
     ]
-    assert [row["claim"] for row in claims_01.verdicts(Claims("01", tuple(told), {}))] == ["C1", "C2"]
+    assert [row["claim"] for row in claims_01.verdicts(Claims("01", tuple(told), {}))] == [
+        "C1",
+        "C2",
+        "C2 on faster pairs",
+    ]
 
 
 def test_tiny_rows_have_verdicts_too(rows):
