@@ -170,7 +170,7 @@ def locked() -> bytes:
     (b"7z\xbc\xaf\x27\x1c" + bytes(40), "7z is not read"),
     (b"\x1f\x8b\x08" + bytes(20), "broken"),
     (packed(a=packed(a=packed(a=packed(a=packed(a=packed(a=packed(a=packed(a=b"x")))))))), "too deep"),
-])  # fmt: skip
+], ids=["encrypted", "7z", "cut gzip", "deep"])  # fmt: skip
 def test_what_cannot_be_looked_into_is_not_let_through(secrets, data, why):
     (leak,) = secrets.leaks("release.zip", data)
     assert "cannot be looked into" in leak.told and why in leak.told and leak.answer == ""

@@ -80,6 +80,15 @@ def test_what_is_encoded_in_a_text_is_told_beside_it(text, way):
     assert found[f"a (text, {way})"].startswith(TEXT) and f"see {text} here" in found.values()
 
 
+def test_base64_in_many_lines_is_one_text():
+    assert told(base64.encodebytes(3 * TEXT.encode()))["a (text, base64)"] == 3 * TEXT
+
+
+def test_a_picture_tells_its_comment_although_there_is_an_archive_behind_it():
+    found = told(picture(b"tEXt", b"Comment\0" + TEXT.encode()) + packed(b=b"something else"))
+    assert found["a/b (text)"] == "something else" and TEXT in found["a (text)"]
+
+
 @pytest.mark.parametrize("text", ["0123456789abcdef" * 4, "vostutor/course/student/notebooks/and/so/on"])
 def test_a_hash_or_a_path_is_not_mistaken_for_a_text(text):
     assert told(text.encode()) == {"a (text)": text}
@@ -90,7 +99,7 @@ def test_a_hash_or_a_path_is_not_mistaken_for_a_text(text):
     picture(b"iTXt", b"Comment\0\1\0\0\0" + zlib.compress(TEXT.encode())), PIXEL + packed(a=TEXT.encode()),
     b"\xff\xd8\xff\xfe\0\x80" + TEXT.encode() + b"\xff\xd9", TEXT.encode("utf-16"), TEXT.encode("utf-16-be"),
     b"caf\xe9 " + TEXT.encode(), b"\xef\xbb\xbf" + TEXT.encode(),
-])  # fmt: skip
+], ids=range(9))  # fmt: skip
 def test_what_is_readable_in_a_picture_or_another_encoding_is_told(data):
     assert any(TEXT in text for text in told(data).values())
 
@@ -105,7 +114,7 @@ def test_a_picture_without_words_tells_next_to_nothing():
     (b"Rar!\x1a\x07\x00" + bytes(30), "rar"),
     (b"\x28\xb5\x2f\xfd" + bytes(30), "zstd"),
     (gzip.compress(bytes((1 << 26) + 1)), "more than 64 MB"),
-])  # fmt: skip
+], ids=["cut zip", "cut gzip", "rar", "zstd", "large"])  # fmt: skip
 def test_what_cannot_be_opened_says_why(data, why):
     closed = [piece.closed for piece in pieces(Place("a"), data) if piece.closed]
     assert (closed == []) if why is None else (len(closed) == 1 and why in closed[0])
