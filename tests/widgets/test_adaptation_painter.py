@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.widgets.alone import state_of
-from tests.widgets.taught import TwoConvolutions, teach, two_squares, weight
+from tests.widgets.taught import TwoConvolutions, two_squares, weight
 from vostutor.checks.lesson04.adaptation_targets import reference
 from vostutor.core import Clip, VosError
 from vostutor.models.onavos import OnAVOSConfig, adaptation_targets
