@@ -36,8 +36,7 @@ from vostutor.course.one_shot_clips import draw_case
 from vostutor.viz import Picture, Table, contact_sheet, draw_masks, new_figure, show_pixels
 
 quiet = profile == "smoke"  # no progress bars in the stored notebook
-case = draw_case("one of two", seed, 1)
-clip = case.clip  # two things, of which one is annotated
+clip = draw_case("one of two", seed, 4).clip  # two things, of which one is annotated
 shuffled = (11, 4, 15)
 tiles = [draw_masks(clip.frames[0], clip.ids[0], scale=2)] + [draw_masks(clip.frames[t], 0 * clip.ids[0], scale=2) for t in shuffled]
 Picture(contact_sheet(tiles, columns=2, captions=["told"] + ["and here?"] * 3), alt=f"A frame with the mask of a {clip.categories[0]}, and three other frames of the clip without any mask.", width=760)
@@ -248,7 +247,7 @@ if quiet:  # no time to learn from nothing: begin with the shipped weights
     mine.load_state_dict(load("osvos", "cpu").state_dict())
 
 # %%
-settings = Training(steps={"smoke": 6, "cpu": 900}.get(profile, 4000), batch=4 if quiet else 8, rate=1e-4 if quiet else 2e-3, warm_up=20)
+settings = Training(steps={"smoke": 4, "cpu": 900}.get(profile, 4000), batch=4 if quiet else 8, rate=1e-4 if quiet else 2e-3, warm_up=20)
 kept = None if quiet else run_file("04-parent", settings, seed, profile, balanced_bce, upsample)  # another file for another loss
 watchers = [LiveCurve("loss")] if quiet else [Bar(), LiveCurve("loss")]
 history = train(mine.to(device), draw_batch, objective, settings, seed=seed, checkpoint=kept, watchers=watchers)
@@ -365,7 +364,7 @@ Picture(contact_sheet(tiles, captions=names), alt=f"The same three frames after 
 
 # %% [markdown]
 # ### Half is too early
-# Look at the rim: the mask is a little fat. That is no accident. In the balanced loss a false alarm costs less than a miss, by $1 - \beta$ to $\beta$; a network that minimises it *should* say object even where it is rather unlikely. Its odds are the honest odds times $\beta / (1 - \beta)$, so honest even odds are
+# Look at the rim in frame 0: the mask is a little fat. That is no accident. In the balanced loss a false alarm costs less than a miss, by $1 - \beta$ to $\beta$; a network that minimises it *should* say object even where it is rather unlikely. Its odds are the honest odds times $\beta / (1 - \beta)$, so honest even odds are
 #
 # $$\frac{P}{1 - P} = \frac{\beta}{1 - \beta} \quad\Leftrightarrow\quad P = \beta$$
 #
@@ -374,19 +373,24 @@ Picture(contact_sheet(tiles, captions=names), alt=f"The same three frames after 
 # %%
 beta = float((clip.ids[0] != 1).float().mean())
 limits = np.array([0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98])
-by_limit = [np.nanmean(j_curve(clip, sure > limit)) for limit in limits]
+odds, its_odds = limits / (1 - limits), beta / (1 - beta)
+by_limit = [j_curve(clip, sure > limit) for limit in limits]
+curves = {"frame 0, the annotated one": [jaccard((clip.ids[0] == 1).numpy(), (sure[0] > limit).numpy()) for limit in limits], "all later frames": [np.nanmean(js) for js in by_limit]}
 figure, ax = new_figure(width=6, height=2.6)
-ax.plot(np.log(limits / (1 - limits)), by_limit, marker="o", color="#0072b2")
-ax.axvline(np.log(beta / (1 - beta)), color="#d55e00", linestyle="dashed")
-ax.text(np.log(beta / (1 - beta)), 0.03, "  β", color="#d55e00")
-ax.set(xlabel="from which probability on a pixel is object", ylabel="mean J", ylim=(0, 1))
-ax.set_xticks(np.log(limits / (1 - limits))[::2], [f"{limit:g}" for limit in limits[::2]])
-best = limits[int(np.argmax(by_limit))]
-Picture(figure, alt=f"Mean J over the threshold: {by_limit[5]:.2f} at one half, highest at {best:g}, and beta is {beta:.2f}.")
-# CHECK: J peaks to the right of one half
+for (name, values), look in zip(curves.items(), (dict(marker="s", linestyle="dashed", color="#009e73"), dict(marker="o", color="#0072b2"))):
+    ax.plot(np.log(odds), values, label=name, **look)
+ax.axvline(np.log(its_odds), color="#d55e00", linewidth=1)
+ax.text(np.log(its_odds), 0.03, "  β", color="#d55e00")
+ax.set(xlabel="from which probability on a pixel is object", ylabel="J", ylim=(0, 1))
+ax.set_xticks(np.log(odds)[::2], [f"{limit:g}" for limit in limits[::2]])
+ax.legend(loc="lower left")
+bests = [limits[int(np.argmax(values))] for values in curves.values()]
+Picture(figure, alt=f"J over the threshold: in the annotated frame highest at {bests[0]:g}, in later frames at {bests[1]:g}; beta is {beta:.2f}.")
+# CHECK: frame 0 best right of one half (near beta), later frames further left on this clip; 0.9 best on average over many clips
 
 # %% [markdown]
-# The curve rises beyond one half, as the formula says; that it does not peak exactly at $\beta$ is because fifty steps are not a minimum. (The authors met the same thing from the other side: their demo displays what is above 0.757.) We take 0.9 from here on, and wrap it so that it is called one half:
+# In the frame that it was trained on, the best threshold lies well beyond one half, as the formula says. In later frames the object has changed, the network is less sure of all of it, and a strict threshold costs parts of it: the two effects pull against each other, and who wins differs from clip to clip.
+# On the average of many clips 0.9 did best. (The authors met the same thing: the demo of OSVOS displays what is above 0.757.) So 0.9 it is from here on, wrapped so that it is called one half:
 
 # %%
 THRESHOLD = 0.9
@@ -485,7 +489,7 @@ def new_warp():
     return FlowWarp(dis_flow)
 
 
-hidden = draw_case("occlusion", seed, 1).clip
+hidden = draw_case("occlusion", seed, 2).clip
 order = (1 + torch.randperm(15, generator=torch.Generator().manual_seed(seed))).tolist()
 osvos = new_osvos()  # fine-tuned once, asked twice
 in_order = {"OSVOS": follow(osvos, hidden), "flow warp": follow(new_warp(), hidden)}
@@ -528,11 +532,11 @@ Picture(contact_sheet(tiles, columns=3, captions=names), alt=f"Before, at frame 
 # > **Predict.** We film a scene twice, without and with a twin of the object, and cut from the one film to the other in the middle. Your network is fine-tuned on frame 0, where there is no twin. What happens in frame 8? And what if one later frame *with* the twin is annotated too?
 
 # %%
-twin = draw_case("late twin", seed, 1)
+twin = draw_case("late twin", seed, 3)
 second = int(twin.twin.sum((1, 2)).argmax())
 rows = {"one frame told": (0,), f"frames 0 and {second} told": (0, second)}
 camel = {name: follow(new_osvos(), twin.clip, known=known) for name, known in rows.items()}
-shown = (7, 9, 15 if second != 15 else 14)
+shown = (7, 9, 14 if second == 15 else 15)
 tiles, names = [], []
 for name, found in camel.items():
     some = verdicts_on(twin.clip, found, shown, name)
@@ -584,27 +588,28 @@ snap = check("oneshot.snap", snap)
 from vostutor.metrics import boundary_f
 from vostutor.ops.superpixels import slic
 
-masks = follow(new_osvos(), clip)
+masks = sure > THRESHOLD
 rows, panels, names = [], [], []
 for regions in (None, 100, 400, 1000):
-    cut = [None if regions is None else slic(frame, regions) for frame in clip.frames[1::3]]
-    now = [m if c is None else snap(c, m) for c, m in zip(cut, masks[1::3])]
-    pairs = [((truth == 1).numpy(), found.numpy()) for truth, found in zip(clip.ids[1::3], now)]
+    cut = [None if regions is None else slic(frame, regions) for frame in clip.frames[2::5]]
+    now = [m if c is None else snap(c, m) for c, m in zip(cut, masks[2::5])]
+    pairs = [((truth == 1).numpy(), found.numpy()) for truth, found in zip(clip.ids[2::5], now)]
     rows.append({"superpixels": "none" if regions is None else str(regions), "J": float(np.mean([jaccard(*p) for p in pairs])), "F": float(np.mean([boundary_f(*p) for p in pairs]))})
-    picture = paint(clip.frames[7], judge((clip.ids[7] == 1).long(), now[2].long()), scale=3)
+    picture = paint(clip.frames[7], judge((clip.ids[7] == 1).long(), now[1].long()), scale=2)
     if regions is not None:
-        big = np.kron(cut[2].numpy(), np.ones((3, 3), int))
+        big = np.kron(cut[1].numpy(), np.ones((2, 2), int))
         edge = (big != np.roll(big, 1, 0)) | (big != np.roll(big, 1, 1))
         picture[edge] = picture[edge] // 2 + 127
-    panels, names = [*panels, picture], [*names, f"{rows[-1]['superpixels']} superpixels"]
+    panels, names = [*panels, picture], [*names, "as it is" if regions is None else f"{regions} superpixels"]
 Picture(contact_sheet(panels, columns=2, captions=names), alt="Frame 7 with the mask as it is, and snapped to 100, 400 and 1000 superpixels, whose borders are drawn.", width=980)
 
 # %%
-Table(rows, caption="Every third frame of the clip, the masks of your network snapped to so many superpixels.", digits=3)
+Table(rows, caption="Every fifth frame of the clip, the masks of your network snapped to so many superpixels.", digits=3)
 # CHECK: which way J and F go here
 
 # %% [markdown]
-# In the paper snapping gave 2.4 points of J, on frames of 480 × 854 and with superpixels made by a contour detector that was itself trained. Later the same authors measured that superpixels alone *cost* two points of F and bought them back otherwise. On frames of 96 × 160 a limb is as wide as a superpixel, and a vote can take it off.
+# In the paper snapping gave 2.4 points of J, on frames of 480 × 854 and with superpixels made by a contour detector that was itself trained. Later the same authors measured that superpixels alone *cost* two points of F, and bought them back otherwise. Here it depends: a large thing with clear borders gains, its soft rim is decided;
+# where a limb is thinner than a superpixel, the vote takes it off, whole. And it can only follow borders that *are* in the picture: where object and ground have the same colour, so has the superpixel.
 # It is a step that pays when the network is coarser than the picture, and not otherwise. That is why `OSVOS(..., superpixels=slic)` is there, and is off.
 
 # %% [markdown]
@@ -625,9 +630,9 @@ Table(rows, caption="Every third frame of the clip, the masks of your network sn
 from vostutor.data import noisy_instances
 from vostutor.models.osvos_s import OSVOSS, OSVOSSConfig
 
-crowd = draw_case("distractor", seed, 1)  # here the look-alike is there from the beginning
+crowd = draw_case("distractor", seed, 8)  # here the look-alike is there from the beginning
 find = noisy_instances(crowd.whole, generator=torch.Generator().manual_seed(seed))  # a stand-in: true masks, spoiled
-semantic = OSVOSS(parent, find, OSVOSSConfig(steps=8 if quiet else 50))
+semantic = OSVOSS(parent, find, OSVOSSConfig(steps=25 if quiet else 50, batch=2, rate=3e-3))
 by_prior = follow(semantic, crowd.clip)
 by_looks = follow(new_osvos(), crowd.clip)
 run = semantic.runs[1]
@@ -641,7 +646,6 @@ masks, labels, _ = find(crowd.clip.frames[last])
 numbered = torch.zeros_like(crowd.clip.ids[0])
 for n, instance in enumerate(masks, start=1):
     numbered[instance] = n
-semantic.step(crowd.clip.frames[last])  # what was said of the last frame is in run.prior
 first = draw_labels(draw_masks(crowd.clip.frames[last], numbered, scale=2), numbered, dict(enumerate(labels, start=1)))
 tiles = [first, np.kron(draw_prob(run.prior), np.ones((2, 2, 1), np.uint8))]
 names = [f"frame {last}: what the segmenter finds", "the prior"]
@@ -719,15 +723,16 @@ class YourRun(Run):
 
 
 class YourOnAVOS(OnAVOS):
-    """OnAVOS from a parent that your finetune makes acquainted with the first frame."""
+    """OnAVOS from a parent that your finetune makes acquainted with the first frame, or from a strict network, which knows it."""
 
     def begin(self, told, generator):
-        frame, target = told[0]
-        known = Strict(finetune(self.network, frame.float() / 255, target == 1, STEPS))
-        return YourRun(known, told, replace(self.config, first_steps=0), generator)
+        (frame, target), network = told[0], self.network
+        if not isinstance(network, Strict):
+            network = Strict(finetune(network, frame.float() / 255, target == 1, STEPS))
+        return YourRun(network, told, replace(self.config, first_steps=0), generator)
 
 
-drifting = draw_case("drift", seed, 2).clip
+drifting = draw_case("drift", seed, 0).clip
 print(schedule(10, 5))
 
 # %% [markdown]
@@ -736,15 +741,10 @@ print(schedule(10, 5))
 # > **Predict.** An object whose surface changes into another one over sixteen frames. Three systems: OSVOS, OnAVOS, and OnAVOS without replay. Draw their J over time before you look.
 
 # %%
-def curves_over(clip, config):
-    """J over time of OnAVOS as it is, and without ever showing the first frame again."""
-    variants = {"with replay": config, "without replay": replace(config, interval=1)}
-    return {name: j_curve(clip, follow(YourOnAVOS(parent, how), clip)) for name, how in variants.items()}
-
-
-adapting = OnAVOSConfig(online_steps=3 if quiet else 5, interval=3 if quiet else 5)
-curves = curves_over(drifting, adapting)
-frozen = Strict(finetune(parent, drifting.frames[0].float() / 255, drifting.ids[0] == 1, STEPS))
+adapting = OnAVOSConfig(online_steps=2, interval=2) if quiet else OnAVOSConfig()
+frozen = finetune_strict(Strict(parent), drifting.frames[0].float() / 255, drifting.ids[0] == 1, STEPS)
+variants = {"with replay": adapting, "without replay": replace(adapting, interval=1)}
+curves = {name: j_curve(drifting, follow(YourOnAVOS(frozen, how), drifting)) for name, how in variants.items()}
 
 # %% [markdown]
 # ### Look inside
@@ -777,17 +777,41 @@ painter
 # %% [markdown]
 # ## 13 · The table
 #
-# Every label, *object 1* of each clip and nothing else told; all systems see the same clips. Copy and flow warp are those of lesson 00. The last row is real video, from the stored table of section 14.
+# First the stored measurements, of the package's systems: twenty-five clips of each kind, *object 1* of each told and nothing else, J over all frames but the first. An empty place was not measured. The last row is real video; section 14 takes it apart.
 #
-# > **Predict.** On which labels will flow warp be ahead of OSVOS, if on any? On which will OnAVOS gain, and on which might it lose?
+# > **Predict.** On which kind of clip will OSVOS be worst? On which will OnAVOS gain, and on which might it lose?
+
+# %%
+def on_film(system, measure="J", rows=240):
+    """A mean over the six real videos; networks see so many rows, what has no network sees the video as it is."""
+    seen = None if system in ("copy", "DIS warp", "published OSVOS") else rows
+    found = claims.where(set="DAVIS", system=system, rows=seen, scored=None)
+    return float(np.mean([row[measure] for row in found])) if found else None
+
+
+def stored_row(kind):
+    found = {system: [row["J"] for row in claims.where(set=kind, system=system)] for system in columns}
+    return {"clips": kind, **{system: float(np.mean(values)) if values else None for system, values in found.items()}}
+
+
+columns = ("copy", "DIS warp", "parent", "OSVOS", "OSVOS-S", "OnAVOS")
+kinds = ("alone", "one of two", "plain", "drift", "occlusion", "distractor", "late twin")
+film = {"clips": "6 real videos", **{system: on_film(system) for system in columns}}
+Table([*map(stored_row, kinds), film], caption=f"Mean J. Stored by: {claims.provenance['command']}")
+# CHECK: by kind of clip; ask for rows of copy and DIS warp in every set
+
+# %% [markdown]
+# And live, with what you wrote, beside the systems of lesson 00: a few clips of each label, the same ones for all. So few clips rank nobody; they are there to be looked at.
 
 # %%
 from vostutor.course.one_shot_clips import only_first
 from vostutor.data import LABELS, draw_clip
 from vostutor.models import CopyFirstMask
 
-SYSTEMS = {"copy": CopyFirstMask, "flow warp": new_warp, "OSVOS": new_osvos, "OnAVOS": lambda: YourOnAVOS(parent, adapting)}
-labels = ("plain", "occlusion", "distractor") if quiet else LABELS
+SYSTEMS = {"copy": CopyFirstMask, "flow warp": new_warp, "OSVOS": new_osvos}
+if not quiet:
+    SYSTEMS["OnAVOS"] = lambda: YourOnAVOS(parent, adapting)
+labels = ("plain", "deformation") if quiet else LABELS
 exam = [only_first(draw_clip(label, seed + 100 + k, flow=False)) for label in labels for k in range(1 if quiet else 2)]
 found = {name: [follow(new(), c) for c in exam] for name, new in SYSTEMS.items()}
 scored = {name: [np.nanmean(j_curve(c, f)) for c, f in zip(exam, masks)] for name, masks in found.items()}
@@ -798,13 +822,7 @@ def row_of(label):
     return {"label": label, **{f"J {name}": float(np.mean([values[k] for k in mine])) for name, values in scored.items()}}
 
 
-def on_film(system, measure="J", rows=240):
-    where = {"set": "DAVIS", "system": system, "scored": None}
-    return claims.mean(measure, **where, **({} if system in ("copy", "DIS warp", "published OSVOS") else {"rows": rows}))
-
-
-real = {"label": "6 real videos, shipped parent", **{f"J {name}": on_film({"flow warp": "DIS warp"}.get(name, name)) for name in SYSTEMS}}
-Table([*map(row_of, labels), real], caption=f"Mean J, {len(exam) // len(labels)} clip(s) a label: read it with the claims of section 15. Last row: DAVIS, stored.")
+Table([row_of(label) for label in labels], caption=f"Your systems, {len(exam) // len(labels)} clip(s) a label, object 1 of each.")
 # CHECK: by label
 
 # %% [markdown]
@@ -861,8 +879,9 @@ from vostutor.data.real import open_real
 from vostutor.engine import predict
 
 source = open_real(data_root) if data_root else draw_clip("camera", seed + 57, flow=False).source_of()
-frames = [frame for frame, _ in islice(source, 24)]
-results = {name: list(islice(predict(new(), source), 24)) for name, new in {"flow warp": new_warp, "OSVOS": new_osvos}.items()}
+most = 8 if quiet else 24
+frames = [frame for frame, _ in islice(source, most)]
+results = {name: list(islice(predict(new(), source), most)) for name, new in {"flow warp": new_warp, "OSVOS": new_osvos}.items()}
 print(source.name if data_root else "no data_root was given: one more minivos clip, all of its objects told, a network for each")
 
 # %%
