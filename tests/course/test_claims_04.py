@@ -263,7 +263,8 @@ def test_without_any_difference_nothing_holds_but_the_order():
 
 def test_the_verdicts_by_hand():
     found = verdicts_of(**{
-        "one of two: parent": (0.2, 0.4), "one of two: OSVOS, 2 annotated": (0.8, 0.8), "one of two: OSVOS, 5 annotated": (0.55, 0.65), "plain: OnAVOS": (0.7, 0.8),
+        "one of two: parent": (0.2, 0.4), "one of two: OSVOS, 2 annotated": (0.8, 0.8), "one of two: OSVOS, 5 annotated": (0.55, 0.65),
+        "plain: OnAVOS": (0.7, 0.8),
         "drift: OnAVOS, no first frame": (0.1, 0.1), "drift: OnAVOS, negatives only": (0.3, 0.5),
         "late twin: OSVOS, no twin": (0.9, 0.9), "distractor: OSVOS-S": (0.7, 0.9),
     })  # fmt: skip
