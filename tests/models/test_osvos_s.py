@@ -1,6 +1,7 @@
 """models/osvos_s.py: two heads on one network, and instances that decide which of them is believed."""
 
 from dataclasses import replace
+from math import log
 
 import pytest
 import torch
@@ -41,8 +42,8 @@ class Told(nn.Module):
         return [self.paths[0].fuse(frames[:, :1]) + self.bias]
 
 
-def told(find, config=STILL, network=None, mask=LEFT, frame=None):
-    system = OSVOSS(Told() if network is None else network, find, config)
+def told(find, config=STILL, network=None, mask=LEFT, frame=None, **more):
+    system = OSVOSS(Told() if network is None else network, find, config, **more)
     system.observe(painted(mask) if frame is None else frame, mask.long())
     return system
 
@@ -71,13 +72,30 @@ def test_each_head_learns_its_own():
 
 
 def test_before_it_has_learned_it_answers_as_the_parent():
-    system = told(found(LEFT), network=Told())
+    system = told(found(LEFT), network=Told(), threshold=0.5)
     frame = painted(RIGHT)
     assert torch.allclose(system.step(frame)[1], Told()(frame[None].float() / 255)[-1][0, 0].sigmoid(), atol=1e-5)
 
 
+def test_probabilities_are_moved_so_that_the_threshold_becomes_one_half():
+    # Shade 153 is 0.6 of white: a logit of 10 * 0.6 - 5 = 1, and a probability of 0.73.
+    frame = painted(LEFT, colour=(153, 153, 153))
+    one, other = (told(found(), threshold=t, frame=frame).step(frame)[1, 5, 5] for t in (0.7, 0.75))
+    assert one.item() == pytest.approx(1 / (1 + 0.7 / 0.3 / 2.718282), abs=1e-4) and one > 0.5 > other
+
+
+def test_the_first_round_counts_from_the_threshold_on():
+    system = told(found(LEFT), threshold=0.9)
+    system.step(painted(LEFT))
+    system.step(painted(LEFT, colour=(153, 153, 153)))  # 0.73 is no object, which instances would have to overlap
+    assert system.runs[1].prior.max() == 0
+    system.runs[1].shift = log(0.7 / 0.3)
+    system.step(painted(LEFT, colour=(153, 153, 153)))
+    assert system.runs[1].prior.max() > 0.9
+
+
 def test_a_look_alike_is_left_out_although_the_first_round_takes_both():
-    system = told(found(LEFT, RIGHT))
+    system = told(found(LEFT, RIGHT), threshold=0.5)
     system.step(painted(LEFT))
     system.runs[1].network = _heads(10.0, -5.0, inside=(0.0, 6.0), outside=(0.0, -6.0))
     frame = painted(LEFT | square(3, 28, side=7))
@@ -189,6 +207,12 @@ def test_a_network_without_side_paths_is_refused():
 def test_instances_of_another_size_are_refused():
     with pytest.raises(ShapeError, match="masks: N H W"):
         told(lambda frame: (torch.zeros(1, 5, 5, dtype=torch.bool), ["cow"], [1.0])).step(painted(LEFT))
+
+
+@pytest.mark.parametrize("threshold", [0, 1, -0.5, float("nan")])
+def test_no_threshold_is_refused(threshold):
+    with pytest.raises(SettingsError, match="a threshold between 0 and 1"):
+        told(found(LEFT), threshold=threshold)
 
 
 @pytest.mark.parametrize("wrong", [{"steps": -1}, {"batch": 0}, {"sigma": -1}, {"forget": 0.6}])

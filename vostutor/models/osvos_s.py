@@ -16,6 +16,8 @@ Departures:
     - Both classifiers begin as copies of the parent's answer, and the parent is OSVOS's; published is a parent trained with both.
     - Every fourth frame in training is shown without a prior, and every fourth with one everywhere. The first frame alone shows the
       classifier for outside no object, and it would never recover one.
+    - A network trained with balanced weights says one half too early, so a pixel is the object's from 0.9 on (threshold), in the first
+      round and in the blend alike.
     - Without contour recovery. Masks are snapped to whatever over-segmentation is passed in.
 """
 
@@ -23,6 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from math import log
 from typing import NamedTuple
 
 import torch
@@ -203,13 +206,13 @@ def with_two_heads(network: nn.Module) -> nn.Module:
 class Run:
     """One object: what it is made of, and a network that learned its looks. Frames are independent of each other.
 
-    want: how many instances of which label. After a step `prior` float (H,W) is what the instances said.
+    shift: taken off all logits. want: how many instances of which label. After a step `prior` float (H,W) is what the instances said.
     """
 
     def __init__(
-        self, parent: nn.Module, told: Told, find: FindInstances, config: OSVOSSConfig, generator: torch.Generator
-    ):
-        self.find, self.config, self.prior = find, config, None
+        self, parent: nn.Module, told: Told, find: FindInstances, config: OSVOSSConfig, shift: float, generator: torch.Generator
+    ):  # fmt: skip
+        self.find, self.config, self.shift, self.prior = find, config, shift, None
         found = [self.instances(frame) for frame, _ in told]
         masks = [(target == 1, target == VOID) for _, target in told]
         self.want = select_instances(found[0].masks & ~masks[0][1], found[0].labels, masks[0][0])
@@ -225,12 +228,7 @@ class Run:
         """What the segmenter finds, without what it is unsure of."""
         masks, labels, scores = self.find(frame)
         kept = [n for n, score in enumerate(scores) if score >= self.config.least_score]
-        expect(
-            "frame: 3 H W, masks: N H W",
-            frame=frame,
-            masks=masks,
-            hint="instances(frame) -> masks (N,H,W), labels, scores",
-        )
+        expect("frame: 3 H W, masks: N H W", frame=frame, masks=masks, hint="find -> masks (N,H,W), labels, scores")
         return Instances(masks[kept].to(frame.device), [labels[n] for n in kept], [scores[n] for n in kept])
 
     @torch.enable_grad()
@@ -246,9 +244,8 @@ class Run:
             shown = change_masked(frames[n], mask[n], change, void[n])
             unions_shown = change_masked(frames[n], union[n], change)["mask"]
             first, blend = self.answers(shown["frames"], self.unreliable(unions_shown, generator))
-            loss = sum(
-                balanced_bce(logits, shown["mask"], void=shown["void"], reduction="mean") for logits in (first, blend)
-            )
+            truth = {"mask": shown["mask"], "void": shown["void"], "reduction": "mean"}
+            loss = balanced_bce(first, **truth) + balanced_bce(blend, **truth)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -273,18 +270,19 @@ class Run:
     @torch.no_grad()
     def step(self, frame: Tensor) -> Tensor:
         """The object's probability in a frame. Shapes: uint8 (3,H,W) -> float32 (H,W)."""
-        first, inside, outside = self.network(frame[None].float() / 255)[-1][0]
+        first, inside, outside = self.network(frame[None].float() / 255)[-1][0].float() - self.shift
         found = self.instances(frame)
         chosen = propagate(found.masks, found.labels, first > 0, self.want)
         self.prior = self.smoothed(found.masks[chosen].any(0))
-        return conditional(inside, outside, self.prior).float().sigmoid()
+        return conditional(inside, outside, self.prior).sigmoid()
 
 
 class OSVOSS(OneByOne):
     """A Segmenter that lets instances decide which of two classifiers to believe. A new one for each video.
 
     network: the parent, an OSVOSNet, never changed. instances: frame uint8 (3,H,W) -> (masks bool (N,H,W), labels, scores), such as
-    noisy_instances(clip). superpixels: frame -> labels (H,W), to which masks are snapped, such as slic; None leaves them as they are.
+    noisy_instances(clip). threshold: how probable the network must say an object is, for a pixel to go to it; probabilities are moved so
+    that it becomes 1/2. superpixels: frame -> labels (H,W), to which masks are snapped, such as slic; None leaves them as they are.
     generator: what training frames are drawn with; seeded with 0 if left out, so that a video always has the same answer.
     """
 
@@ -294,14 +292,18 @@ class OSVOSS(OneByOne):
         instances: FindInstances,
         config: OSVOSSConfig = PROFILES["cpu"],
         *,
+        threshold: float = 0.9,
         superpixels: Callable[[Tensor], Tensor] | None = None,
         generator: torch.Generator | None = None,
     ):
+        if not 0 < threshold < 1:
+            raise SettingsError(expected="a threshold between 0 and 1", got=f"{threshold}", try_this="threshold=0.9")
         super().__init__(network, generator=generator)
+        self.shift = log(threshold / (1 - threshold))
         self.instances, self.config, self.superpixels = instances, config, superpixels
 
     def begin(self, told: Told, generator: torch.Generator) -> Run:
-        return Run(self.network, told, self.instances, self.config, generator)
+        return Run(self.network, told, self.instances, self.config, self.shift, generator)
 
     def step(self, frame: Tensor) -> Tensor:
         """The objects in any frame. Shapes: frame uint8 (3,H,W) -> prob_all float32 (K+1,H,W), sums to 1 over axis 0.
