@@ -14,7 +14,7 @@ from vostutor.core import Clip, VosError
 from vostutor.models.onavos import OnAVOSConfig, adaptation_targets
 from vostutor.widgets import AdaptationPainter
 from vostutor.widgets.adaptation import TARGETS, Adaptation, Setting, choices_of, curve_of, replay_curves, tell_targets
-from vostutor.widgets.adaptation_painter import CONTROLS, FROZEN
+from vostutor.widgets.adaptation_painter import CONTROLS, FROZEN, plot_lines
 from vostutor.widgets.packing import unpack_ids
 from vostutor.widgets.verdicts import cover
 
@@ -142,6 +142,21 @@ def test_curves_are_drawn_in_order_and_the_frozen_network_last():
     assert [line["name"] for line in painter.lines] == ["with", "without", FROZEN] and not painter.runnable
     assert painter.lines[0]["curve"] == [None, 0.5, 0.6]
     assert "with 0.55, without 0.53" in painter.static_picture().alt
+
+
+@pytest.mark.parametrize("names", [(), ("with replay", "without replay")])
+def test_the_legend_of_the_still_picture_fits_and_has_a_row_for_systems_and_one_for_paints(names):
+    clip = two_squares()
+    painter = AdaptationPainter(clip, sure_of(clip), curves=dict.fromkeys(names, [1.0] * len(clip)))
+    figure = plot_lines(painter.lines, 1, wide=painter._panes().shape[1])
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    entries = {text.get_text(): text.get_window_extent() for text in legend.get_texts()}
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in entries.values())
+    rows = [
+        {round(entries[name].y0, -1) for name in row} for row in ((*names, FROZEN), [t[1] for t in TARGETS.values()])
+    ]
+    assert [len(row) for row in rows] == [1, 1] and max(rows[0]) > max(rows[1])
 
 
 def test_curves_wait_for_the_button_and_a_failure_is_told():

@@ -5,7 +5,7 @@ can be computed once and kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import product
+from itertools import product, zip_longest
 
 import cv2
 import numpy as np
@@ -216,7 +216,12 @@ def _says(adaptation: Adaptation, t: int, scale: int = 2) -> np.ndarray:
 
 def draw_lines(lines: Sequence[Mapping], frame: int, wide: int) -> np.ndarray:
     """J over time, a line for each system, with a line at the frame. Shapes: -> (H,wide,3)."""
-    figure, ax = new_figure(width=wide / 96, height=2.1)
+    return render_figure(plot_lines(lines, frame, wide), dpi=96)[0]
+
+
+def plot_lines(lines: Sequence[Mapping], frame: int, wide: int):
+    """The same as a figure; its legend has a row for the systems and one for the paints. Units: wide in pixels."""
+    figure, ax = new_figure(width=wide / 96, height=2.3)
     with style():
         for index, line in enumerate(lines):
             look = series_look(index)
@@ -226,8 +231,11 @@ def draw_lines(lines: Sequence[Mapping], frame: int, wide: int) -> np.ndarray:
         ax.set(xlabel="frame", ylabel="J", ylim=(0, 1.05), yticks=(0, 0.5, 1), xlim=(0, None))
         ax.grid(False)
         handles, _ = ax.get_legend_handles_labels()
-        figure.legend(handles=handles + paint_key(TARGETS), loc="outside upper left", ncols=6, frameon=False)
-    return render_figure(figure, dpi=96)[0]
+        (blank,) = ax.plot([], linestyle="none", label=" ")
+        columns = list(zip_longest(handles, paint_key(TARGETS), fillvalue=blank))  # a legend is filled column by column
+        key = [entry for column in columns for entry in column]
+        figure.legend(handles=key, loc="outside upper left", ncols=len(columns), frameon=False)
+    return figure
 
 
 def _mean(curve: Sequence[float | None]) -> float:
