@@ -7,7 +7,7 @@ import torch
 
 from tests.models.tiny import SIZE, Spot, iou, painted, seeded, square
 from vostutor.core import Segmenter, SettingsError, ShapeError
-from vostutor.models.onavos import Guard, OnAVOS, OnAVOSConfig, Run, View
+from vostutor.models.onavos import Guard, OnAVOS, OnAVOSConfig, Run, View, adaptation_targets
 
 VOID = 255
 STILL = OnAVOSConfig(first_steps=0, online_steps=0, distance=float("inf"))  # learns nothing
@@ -127,6 +127,23 @@ def test_online_adaptation_follows_an_object_whose_colour_drifts_where_a_frozen_
     assert scores["learning"] > scores["frozen"] + 0.3
 
 
+def test_a_function_that_is_passed_in_finds_the_targets_and_its_network_adapts_to_them():
+    asked = []
+
+    def mine(prob, last_mask, *, alpha, distance, erosion):
+        asked.append((tuple(last_mask.shape), alpha, distance, erosion))
+        return torch.zeros(prob.shape, dtype=torch.int64)  # all is background
+
+    config = replace(QUICK, guard=None, distance=240, erosion=60)
+    systems = [OnAVOS(Spot(), config, **more) for more in ({}, {"targets": adaptation_targets}, {"targets": mine})]
+    for system in systems:
+        system.observe(painted(square(8, 8)), square(8, 8).long())
+    own, same, other = (system.step(painted(square(8, 9))) for system in systems)
+    assert asked == [(SIZE, 0.9, 12.0, 3)]  # 240 and 60 pixels at 480 rows are 12 and 3 at 24
+    assert torch.equal(own, same) and own[1].max() > 0.5 and other[1].max() == 0
+    assert not torch.equal(systems[0].runs[1].network.weight, systems[2].runs[1].network.weight)
+
+
 def test_an_object_has_the_same_answer_whatever_else_is_told():
     left, right = square(4, 4), square(12, 28)
     frame = painted(left | right, ground=(90, 60, 30))
@@ -205,6 +222,13 @@ def test_a_network_of_other_answers_is_refused():
 
     with pytest.raises(ShapeError, match="a network returns a list of logits"):
         watched(STILL, Small()).step(painted(square(8, 8)))
+
+
+def test_targets_of_another_size_are_refused():
+    system = OnAVOS(Spot(), STILL, targets=lambda prob, last_mask, **how: last_mask[None].long())
+    system.observe(painted(square(8, 8)), square(8, 8).long())
+    with pytest.raises(ShapeError, match="0, 1 or 255 for each pixel"):
+        system.step(painted(square(8, 8)))
 
 
 @pytest.mark.parametrize("wrong", [

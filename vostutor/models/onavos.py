@@ -17,6 +17,7 @@ Departures:
     - The network gives one logit for the object, the sigmoid of which is the published softmax of two.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
@@ -33,6 +34,7 @@ from vostutor.nn.one_by_one import OneByOne, Told
 from vostutor.ops.distance import distance_to
 from vostutor.ops.masks import erode
 
+FindTargets = Callable[..., Tensor]  # called as adaptation_targets is
 ROWS = 480  # lengths are meant for videos of so many rows
 GAMMA = 1.25  # views are darker or brighter by at most this exponent; own choice
 
@@ -187,13 +189,20 @@ class View(NamedTuple):
 class Run:
     """One object's network while it watches the video: a copy of the parent, which stays as it is.
 
-    told: the frames whose mask is known and their targets.
+    told: the frames whose mask is known and their targets. find_targets: called as `adaptation_targets` is.
     After a step `mask` bool (H,W) is the answer, `targets` what the frame had to teach, `trusted` whether it was allowed to.
     """
 
-    def __init__(self, parent: nn.Module, told: Told, config: OnAVOSConfig, generator: torch.Generator):
+    def __init__(
+        self,
+        parent: nn.Module,
+        told: Told,
+        config: OnAVOSConfig,
+        generator: torch.Generator,
+        find_targets: FindTargets = adaptation_targets,
+    ):
         self.network = deepcopy(parent).eval().requires_grad_()  # in evaluation mode batch norm stays frozen
-        self.told, self.config, self.generator = told, config, generator
+        self.told, self.config, self.generator, self.find_targets = told, config, generator, find_targets
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=config.first_rate)
         self.mask, self.targets, self.trusted = told[-1][1] == 1, None, False
         for _ in range(config.first_steps):
@@ -204,7 +213,8 @@ class Run:
     def step(self, frame: Tensor) -> Tensor:
         """The object's probability in the next frame, after learning from it. Shapes: uint8 (3,H,W) -> float32 (H,W)."""
         prob, (distance, side) = self.posterior(frame), self.config.lengths(frame.shape[-2])
-        self.targets = adaptation_targets(prob, self.mask, alpha=self.config.alpha, distance=distance, erosion=side)
+        self.targets = self.find_targets(prob, self.mask, alpha=self.config.alpha, distance=distance, erosion=side)
+        expect("prob: H W, targets: H W", prob=prob, targets=self.targets, hint="targets: 0, 1 or 255 for each pixel")
         self.trusted = self.may_teach(prob)
         for shown in schedule(self.config.online_steps, self.config.interval):
             if shown == "first":
@@ -261,6 +271,7 @@ class OnAVOS(OneByOne):
     """A Segmenter that adapts a network to each frame, a copy of it for each object. A new one for each video.
 
     network: the parent, frames float (B,3,H,W) in [0,1] -> list of logits (B,1,H,W), the last of which is the answer.
+    targets: (prob, last_mask, alpha=, distance=, erosion=) -> what a frame teaches, such as a student's `adaptation_targets`.
     generator: what views are drawn with; seeded with 0 if left out, so that a video always has the same answer.
     A mask that is told later is replayed too. `runs` holds the run of each object, to look at what it learned from the last frame.
 
@@ -282,10 +293,11 @@ class OnAVOS(OneByOne):
         network: nn.Module,
         config: OnAVOSConfig = PROFILES["cpu"],
         *,
+        targets: FindTargets = adaptation_targets,
         generator: torch.Generator | None = None,
     ):
         super().__init__(network, generator=generator)
-        self.config = config
+        self.config, self.find_targets = config, targets
 
     def begin(self, told: Told, generator: torch.Generator) -> Run:
-        return Run(self.network, told, self.config, generator)
+        return Run(self.network, told, self.config, generator, self.find_targets)
