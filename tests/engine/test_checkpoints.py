@@ -1,5 +1,7 @@
 """A checkpoint is read as it was written, or refused."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -94,3 +96,35 @@ def test_a_run_is_kept_under_what_it_is_made_of(monkeypatch, tmp_path):
         run_file("other", first, 0),
     }
     assert len(others | {place}) == 5
+
+
+def helper(x):
+    return x + 1
+
+
+def test_defaults_closures_helpers_and_partials_count_too(monkeypatch):
+    def make(shift, scale=2):
+        def function(x, scale=scale):
+            return helper(x) * scale + shift
+
+        return function
+
+    def place(function):
+        return run_file("net", function).name
+
+    assert place(make(1)) == place(make(1))
+    assert (
+        len({place(make(1)), place(make(2)), place(make(1, 3)), place(partial(make(1), 4)), place(partial(make(1), 5))})
+        == 5
+    )
+    before = place(make(1))
+    monkeypatch.setattr(f"{__name__}.helper", lambda x: x + 2)
+    monkeypatch.setattr(f"{__name__}.helper.__module__", __name__)
+    assert place(make(1)) != before
+
+
+def test_a_function_that_calls_itself_has_a_place_too():
+    def again(x):
+        return again(x - 1) if x else 0
+
+    assert run_file("net", again) == run_file("net", again)

@@ -219,6 +219,16 @@ def test_bfloat16_learns_the_same_and_not_bit_for_bit():
     assert losses[1] == pytest.approx(losses[0], rel=0.1) and losses[1] != losses[0]
 
 
+def test_gradients_are_scaled_down_to_their_length():
+    moved = []
+    for length in (1e-14, 1.0):  # next to nothing is left of the first: Adam divides by more than it
+        model = network()
+        before = weights(model).clone()
+        train(model, draw_batch, squares, replace(BRIEF, steps=1, gradient_norm=length, weight_decay=0.0))
+        moved.append((weights(model) - before).abs().max())
+    assert moved[0] < 1e-5 < moved[1]
+
+
 @pytest.mark.gpu
 def test_cuda_learns_the_same_in_bfloat16_and_takes_up_its_own_run(tmp_path):
     if not torch.cuda.is_available():

@@ -4,10 +4,10 @@ import hashlib
 import io
 import os
 import pickle
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 
 import torch
 
@@ -62,8 +62,9 @@ def read_checkpoint(path: Path | str) -> Checkpoint:
 def run_file(name: str, *made_of: object) -> Path:
     """Where a notebook keeps a run: vostutor/runs in XDG_CACHE_HOME or ~/.cache, another file for each thing it can be made of.
 
-    made_of: functions, by what they do and not by their comments; anything else by how it prints: settings, a seed. Whoever mends a
-        function so begins a new run, and whoever presses stop and runs the same cells again goes on with the old one.
+    made_of: functions, by what they do and not by their comments, with their defaults, what they close over and the functions of
+        their own module that they call; anything else by how it prints: settings, a seed. Whoever mends a function so begins a new
+        run, and whoever presses stop and runs the same cells again goes on with the old one.
 
     >>> a, again, other = (run_file("net", function).name for function in (lambda x: x + 1, lambda x: x + 1, lambda x: x + 2))
     >>> a == again, a == other
@@ -74,11 +75,22 @@ def run_file(name: str, *made_of: object) -> Path:
     return cache / "vostutor" / "runs" / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.pt"
 
 
-def _meaning(part: object) -> str:
+def _meaning(part: object, seen: tuple = ()) -> str:
+    if isinstance(part, partial):
+        return repr([_meaning(each, seen) for each in (part.func, *part.args, *part.keywords.items())])
     code = part if isinstance(part, CodeType) else getattr(part, "__code__", None)
     if code is None:
-        return part.__qualname__ if isinstance(part, Callable) else repr(part)
-    constants = [
-        _meaning(None if constant == part.__doc__ else constant) for constant in code.co_consts
-    ]  # no docstring
-    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
+        return getattr(part, "__qualname__", None) or repr(part)
+    constants = [None if constant == part.__doc__ else constant for constant in code.co_consts]  # no docstring
+    with_it = () if isinstance(part, CodeType) else _beside(part, (*seen, part))
+    told = [_meaning(each, (*seen, part)) if isinstance(each, CodeType) else repr(each) for each in constants]
+    return repr((code.co_code.hex(), code.co_names, code.co_varnames, told, with_it))
+
+
+def _beside(function: FunctionType, seen: tuple) -> list[str]:
+    """What a function's answer depends on besides its own code: defaults, the cells it closes over, functions of its module."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    named = [function.__globals__.get(name) for name in function.__code__.co_names]
+    called = [each for each in named if isinstance(each, FunctionType) and each.__module__ == function.__module__]
+    beside = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items(), *cells, *called]
+    return [_meaning(each, seen) for each in beside if not any(each is known for known in seen)]

@@ -9,8 +9,8 @@ Reading order: FlowNetConfig and PROFILES; Stem, Contracting, Refinement; FlowNe
 Letters: B batch, H rows, W columns; level l is a resolution of 1/2**l.
 Departures:
     - cost="softmax" is not in the paper. The features have length one, and a softmax over the displacements turns the comparisons
-      into the share that each displacement has. The literal networks first learn to answer zero everywhere and stay there for
-      longer than a laptop's patience; this one leaves that plateau within seconds. cost="raw" is the paper's.
+      into the share that each displacement has. In the small profiles the literal networks answer zero for the first hundreds of
+      steps; this one leaves that plateau at once (data/claims/01.json holds the curves). cost="raw" is the paper's.
     - The small profiles are narrower, have fewer levels, and compare at 1/4 instead of 1/8 of the resolution (joined_at=2), since
       things that move by three pixels do not move at all at 1/8.
     - forward returns the predictions of all levels, finest first, in training and evaluation alike; `flow` is for inference.
