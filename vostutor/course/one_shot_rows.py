@@ -23,14 +23,14 @@ from vostutor.course.one_shot_clips import Case, draw_case
 from vostutor.course.one_shot_systems import SameBeginning, Shifted, no_instances, variants
 from vostutor.data.instances import noisy_instances
 from vostutor.metrics.region import jaccard
-from vostutor.models.baselines import FlowWarp
+from vostutor.models.baselines import CopyFirstMask, FlowWarp
 from vostutor.models.onavos import OnAVOS, OnAVOSConfig, Run
 from vostutor.models.osvos import OSVOS, OSVOSNet, finetune
 from vostutor.models.osvos_s import OSVOSS, OSVOSSConfig
 from vostutor.ops.dis import dis_flow
 
 PARENT = ("osvos", "cpu")  # system and profile of the shipped weights
-OSVOS_ONE, FROM_NOTHING, WARP = "OSVOS", "from nothing", "DIS warp"
+OSVOS_ONE, FROM_NOTHING, COPY, WARP = "OSVOS", "from nothing", "copy", "DIS warp"
 ANNOTATED = (2, 3, 4, 5)  # and one, and none, and all
 Answers = Iterator[tuple[str, Tensor, dict]]  # system, bool (T,H,W), what else the row tells
 
@@ -146,8 +146,15 @@ def seeded(case: Case) -> Generator:
     return Generator().manual_seed(case.seed)
 
 
+def unlearned(case: Case) -> Answers:
+    """What neither learns nor has weights: in a table by label, the rows to beat."""
+    yield COPY, answers(CopyFirstMask(), case.clip), {}
+    yield WARP, answers(FlowWarp(dis_flow), case.clip), {}
+
+
 def on_pairs(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """Two objects of which one is annotated: the parent alone, more and more annotated frames, and no parent at all."""
+    yield from unlearned(case)
     frames, fresh = len(case.clip), OSVOSNet(parent.config, generator=seeded(case))
     yield "parent", one_shot(case, parent, 0), {}
     yield "parent from one half on", one_shot(case, parent, 0, threshold=0.5), {}
@@ -174,12 +181,14 @@ def on_alone(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
 
 def on_plain(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """Nothing in particular happens: what adapting costs where nobody needs it."""
+    yield from unlearned(case)
     yield from _then_adapting(case, parent, recipe)
     yield from _adapting(case, parent, variants(recipe.adapting), ["OnAVOS", "OnAVOS, frozen"])
 
 
 def on_drift(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """The object changes its looks: OSVOS, OnAVOS, and OnAVOS with a part taken away."""
+    yield from unlearned(case)
     yield from _then_adapting(case, parent, recipe)
     yield from _adapting(case, parent, variants(recipe.adapting))
 
@@ -208,6 +217,7 @@ def on_occlusion(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     yield OSVOS_ONE, in_order, {}
     shuffled = one_shot(case, parent, recipe.steps, order=order)
     yield "OSVOS, shuffled", shuffled, {"differing": int((shuffled != in_order).sum())}
+    yield COPY, answers(CopyFirstMask(), case.clip), {}
     warped = answers(FlowWarp(dis_flow), case.clip)
     yield WARP, warped, {}
     shuffled = answers(FlowWarp(dis_flow), case.clip, order=order)
@@ -216,6 +226,7 @@ def on_occlusion(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
 
 def on_distractor(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """A look-alike beside the object: with instances and, by the same recipe, without; and what tells OnAVOS that it is not meant."""
+    yield from unlearned(case)
     yield OSVOS_ONE, one_shot(case, parent, recipe.steps), {}
     finders = {"OSVOS-S": noisy_instances(case.whole, generator=seeded(case)), "OSVOS-S, no instances": no_instances}
     for name, find in finders.items():
