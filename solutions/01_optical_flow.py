@@ -12,7 +12,7 @@
 #
 # | | |
 # |---|---|
-# | **computing** | about 5 minutes on a laptop, of which a minute and a half is training; about 5 on a GPU |
+# | **computing** | about 5 minutes on a laptop, of which three are training; on a GPU not measured yet |
 # | **you** | about three hours, exercises included |
 # | **you will be able to** | *judge* a flow by numbers and by eye · *build* a cost volume, the layer that compares · *train* a network on clips whose motion is known, and *change* those clips without breaking what is known of them · *tell* what is hidden by letting two flows contradict each other · *carry* a mask through a real video on a flow you trained |
 # | **before** | lesson 00; convolutions |
@@ -74,7 +74,7 @@ Table(
 )
 
 # %% [markdown]
-# The best single vector halves the error: that much of the motion is the camera. A network that ends there has learned to see the camera and no object. Look at the right end of the table, too: pixels that went more than ten pixels are
+# The best single vector halves the error: that much of the motion is the camera. A network that ends there has learned to see the camera and no object. These clips are drawn; section 11 puts the same methods on film. Look at the right end of the table, too: pixels that went more than ten pixels are
 # wrong by about ten pixels, whatever the method. And what is *occluded* in frame 2 has no match at all; everybody can only guess there.
 
 # %% [markdown]
@@ -96,13 +96,13 @@ for level, prediction in enumerate(levels, start=2):
 print(f"{sum(p.numel() for p in simple.parameters()):,} weights here, {sum(p.numel() for p in FlowNetS(PROFILES['paper']).parameters()):,} in the paper")
 
 # %% [markdown]
-# By nothing. An enlarged picture of a flow has more pixels, and each of them still says how many pixels *of the frame* it went. (Had we enlarged the *frames*, the vectors would have grown with them. Half of all bugs in flow code live in this paragraph.)
+# By nothing. An enlarged picture of a flow has more pixels, and each of them still says how many pixels *of the frame* it went. (Had we enlarged the *frames*, the vectors would have grown with them. Many bugs in flow code come from mixing up the two.)
 #
 # Every level is told the truth, so every level needs a loss. The truth is averaged over the area of each coarse pixel and divided by 20, because networks like numbers of order one:
 #
 # $$L = \frac1B \sum_{l} w_l \sum_{p} \left\| \hat F_l(p) - \mathrm{area}_l(F / 20)(p) \right\|_2$$
 #
-# A **sum** over pixels. Averaging looks more civilised and trains worse, because with the weights of the paper it would leave the fine levels almost no say.
+# A **sum** over pixels, as in the released code. The weights are made for sums: a fine level has more pixels and so a larger say.
 #
 # ### Exercise 1.1 · the loss of all levels  (3 points · difficulty 2 of 5 · 15 minutes)
 # `predictions` is a list of (B, 2, h, w), finest first, in pixels divided by `div_flow`; `flow` (B, 2, H, W) is the truth in pixels; `weights` has one number a level. Return the loss, a scalar that gradients can flow through, even where a prediction is exactly right: a bare square root has no slope at 0, `Tensor.norm` takes care of that.
@@ -140,7 +140,8 @@ pool = flow_pool(8 if profile == "smoke" else 160, report=None if quiet else pri
 
 def objective(model, batch):
     predictions = model(batch["frame1"], batch["frame2"])
-    return multiscale_epe(predictions, batch["flow"], LEVEL_WEIGHTS, model.config.div_flow)
+    weights = LEVEL_WEIGHTS[: len(predictions)]  # the paper has five levels, these small networks three
+    return multiscale_epe(predictions, batch["flow"], weights, model.config.div_flow)
 
 
 watchers = [LiveCurve("loss")] if quiet else [Bar(), LiveCurve("loss")]
@@ -248,14 +249,14 @@ for row, (who, scores) in zip(axes, {"alone": alone, "together": together}.items
     for ax, temperature in zip(row, (3, 30, 1000), strict=False):
         matched = resize_flow(expected_displacement(scores, 8, temperature), frame1.shape[-2:])[0]
         error = (matched - flow).norm(dim=0).mean()
-        show_pixels(draw_flow(matched, max_flow=12), ax=ax, title=f"{who}, temperature {temperature}: {error:.1f} px")
+        show_pixels(draw_flow(matched, max_flow=12), ax=ax, title=f"{who}, τ = {temperature}: {error:.1f} px")
 show_pixels(draw_flow(flow, max_flow=12), ax=axes[0, 3], title=f"exact; zero is {flow.norm(dim=0).mean():.1f} px off")
 axes[1, 3].set_axis_off()
-Picture(figure, alt="Flow from untrained descriptors at three temperatures, each place alone and 81 places together, beside the exact flow: pale, noisy, noisier above; pale, then smooth and nearly right below.")
+Picture(figure, alt="Flow from untrained descriptors at three temperatures, each place alone and 81 places together, beside the exact flow: pale, noisy, noisier above; pale, then smoother and nearer to the exact flow below.")
 
 # %% [markdown]
-# Too cool, and every place hesitates between all displacements and stays where it is. Too hot, and it jumps to whichever patch looks best, mostly a wrong one: a 7 × 7 patch of a smooth surface has a hundred twins, and alone it is worse than saying nothing.
-# Together the same scores are much better than nothing, without a single learned weight. They pay at the borders of objects, where neighbours do *not* move alike; a square does not know that. Better descriptors, and neighbours who know who belongs together: that is what is left to learn.
+# With a small $\tau$ every place hesitates between all displacements and stays where it is. (The argument is called `temperature` as in many networks' code; in physics it would be its inverse.) With a large one it jumps to whichever patch looks best, mostly a wrong one: a 7 × 7 patch of a smooth surface has a hundred twins, and alone it is worse than saying nothing.
+# Together the same scores are clearly better than nothing, without a single learned weight. They pay at the borders of objects, where neighbours do *not* move alike; a square does not know that. Better descriptors, and neighbours who know who belongs together: that is what is left to learn.
 #
 # ## 6 · FlowNetC
 #
@@ -279,7 +280,7 @@ for (system, name), colour in zip(names.items(), ("#D55E00", "#0072B2", "#009E73
     axes.fill_between(steps, losses.min(axis=0), losses.max(axis=0), color=colour, alpha=0.2, linewidth=0)
 axes.set(xlabel="step", ylabel="training loss", xlim=(0, steps[-1]), ylim=(0, None))
 axes.legend(frameon=False)
-Picture(figure, alt="Training loss over 900 steps, the mean of five seeds and their range: FlowNetS and FlowNetC with raw scores stay high for about two hundred steps, FlowNetC with shares falls at once.")
+Picture(figure, alt="Training loss over 900 steps, the mean of five seeds and their range: FlowNetS stays high for about two hundred steps and FlowNetC with raw scores for nearly four hundred, FlowNetC with shares falls at once.")
 
 # %% [markdown]
 # Shares leave at once. Raw scores do not help at all in the beginning: a product of two random features says more about how bright the two places are than about whether they fit, and the layers behind it first have to learn to divide that out. Divide it out by hand, and even random features point the right way, because a place resembles itself.
@@ -308,9 +309,11 @@ def change_view(points, flow, view1, view2):
 
 # %%
 change_view = check("flow.change_view", change_view)
+turn = torch.tensor([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])  # by 90 degrees clockwise: right becomes down
+print("(2, 0) turned with the picture:", change_view(torch.zeros(2, 1, 1), torch.tensor([2.0, 0.0]).reshape(2, 1, 1), turn, turn).flatten().tolist())
 
 # %% [markdown]
-# Five changes of one pair, drawn at random. If your formula is right, the new flow brings the new frame 2 back onto the new frame 1: the last column, their difference, is dark but for what is hidden.
+# Three changes of one pair, drawn at random. If your formula is right, the new flow brings the new frame 2 back onto the new frame 1: the last column, their difference, is dark but for what is hidden.
 
 # %%
 from vostutor.data import augment_pair, draw_change
@@ -331,9 +334,9 @@ Picture(contact_sheet(tiles, columns=4, captions=names * 3), alt="Three changed 
 # %% [markdown]
 # ## 7 · Train it
 #
-# Your correlation compares, your loss says how wrong, your formula makes the pairs. The curve is on the same scale as in section 3.
+# Your correlation compares, your loss says how wrong, your formula makes the pairs.
 #
-# > **Predict.** After how many seconds will it leave the plateau, if at all? And which pixels will it get right first: those of the camera, or those of the objects?
+# > **Predict.** Which pixels will it get right first: those that only the camera moves, or those of the objects?
 
 # %%
 from dataclasses import replace
@@ -348,8 +351,9 @@ def compare(f1, f2, *, max_displacement, stride2):
 
 config = replace(PROFILES["cpu"], cost="softmax")
 network = FlowNetC(config, correlation=compare, generator=generator)
-if profile == "smoke":  # no time to learn from nothing: begin with the shipped weights
+if profile == "smoke":
     network.load_state_dict(load("flownetc-softmax", "cpu").state_dict())
+    print("smoke: no time to learn from nothing, so this run begins with the shipped weights and only shows that it trains")
 
 # %%
 settings = Training(steps={"smoke": 6, "cpu": 900}.get(profile, 4000), rate=1e-4 if profile == "smoke" else 2e-3, warm_up=10)
@@ -370,9 +374,10 @@ Table([{key: scores.row(name)[key] for key in columns} for name, scores in table
       caption=f"End-point error in pixels on {len(split)} pairs that no training has seen.", digits=2)
 
 # %% [markdown]
-# The shipped networks are the same three, with as many weights as yours, but 16,000 steps and five times as many scenes; their cards (`vostutor models`) say how they were made. Read the table in three directions.
+# The shipped networks are the same three, with as many weights as yours, but 16,000 steps and five times as many scenes; their cards (`vostutor models`) say how they were made. Read the table in four directions.
 #
-# **Down:** patience carries all three across the plateau, even FlowNetS, and past every classical method of this table. What was built in is a head start, and within a laptop's patience a head start is everything.
+# **Objects:** the ground came first. On objects the error of every network is more than twice that of all pixels together.
+# **Down:** patience carries all three across the plateau, even FlowNetS, and past every classical method of this table. What was built in is a head start; within a laptop's patience that decides.
 # **Right:** look at the last column. Pixels that went farther than the window reaches (16 px) cannot be matched, whatever was learned. That is the price of building comparison in: what lies outside the window does not exist. FlowNetS has no window. Section 12 measures whether that helps it.
 # **Occluded:** nothing to match, so all that is left is to continue what the surroundings do. Whether a network learned that is visible in this column and nowhere else.
 #
@@ -383,15 +388,21 @@ worst = int(table["FlowNetC, yours"].per_pair.argmax())
 first, second, truth = (pairs[name][worst] for name in ("frame1", "frame2", "flow"))
 guess = systems["FlowNetC, yours"]((255 * first).byte(), (255 * second).byte())
 largest = float(truth.norm(dim=0).quantile(0.99))
-wrong = ((guess - truth).norm(dim=0) / largest).clamp(max=1)
+miss = (guess - truth).norm(dim=0)
+wrong = (miss / largest).clamp(max=1)
+unseen = pairs["occluded"][worst]
+beyond = (truth.abs().amax(dim=0) > reach) & ~unseen
 figure, axes = new_figure(1, 4, width=10, height=1.75)
 show_pixels((255 * first).byte(), ax=axes[0], title=f"pair {worst}, frame 1")
 for ax, field, title in zip(axes[1:], (truth, guess), ("exact", "yours"), strict=False):
     show_pixels(draw_flow(field, max_flow=largest), ax=ax, title=title)
 show_pixels((255 * wrong).byte(), ax=axes[3], title=f"error, white: {largest:.0f} px")
-Picture(figure, alt=f"The worst pair: its frame 1, the exact flow, the network's, and the error, brightest where things moved {largest:.0f} pixels.")
+print(f"of the error, {miss[unseen].sum() / miss.sum():.0%} is on pixels hidden in frame 2 and {miss[beyond].sum() / miss.sum():.0%} on pixels that went beyond the window")
+Picture(figure, alt=f"The worst pair: its frame 1, the exact flow, the network's, and the error, white where it is {largest:.0f} pixels or more.")
 
 # %% [markdown]
+# What is hidden in frame 2 cannot be found, and what went beyond the window cannot either. The rest is neither: thin legs and the borders of things, for which a quarter of the resolution is too coarse, and things that move otherwise than everything around them.
+#
 # ## 9 · What is hidden
 #
 # Lesson 00 ended with a suspicion: masks go wrong where something was uncovered, and nobody told us where. Now we can find out. Ask the network twice, forth from frame 1 to frame 2 and back. A pixel that is visible in both goes there and comes home. One that is
@@ -430,21 +441,21 @@ print(f"they agree on {agree:.0%} of all pixels that either calls hidden")
 Picture(contact_sheet(tiles, captions=["frame 1", "hidden in frame 2", "found by two flows"]), alt=alt, width=900)
 
 # %% [markdown]
-# Rims of objects on the side to which they move, and the edge of the picture where the camera leaves it: thin, and exactly where masks go wrong. In lesson 02 these pixels will be given back to the background.
+# What is truly hidden are rims of objects, on the side to which they move, and the edge of the picture where the camera leaves it: thin, and exactly where masks go wrong. What was found are blobs beside them. The network's flow is smooth where objects end, so its two flows contradict each other in a whole neighbourhood of a border: the right places, and too much of each. In lesson 02 these pixels will be given back to the background.
 
 # %% [markdown] reflection="flow.why_plateau" points=3 difficulty=3 minutes=10
 # ### Question 1.A  (3 points, read by your instructor)
-# FlowNetS and your FlowNetC have about the same number of weights and saw the same pairs. Explain in your own words why one left the plateau and the other did not. Which part of the answer would change if FlowNetS had 600,000 steps?
+# FlowNetS and FlowNetC with shares have about the same number of weights. In section 6 both saw the same pairs, in the same order. Explain in your own words why one left the plateau at once and the other only after some two hundred steps. What would change with 600,000 steps?
 
 # %% [markdown] answer="flow.why_plateau"
 # The loss of FlowNetS falls only if early filters make both frames comparable *and* late filters read a displacement off them; with either alone the best answer is the mean, near zero. The gradient of each half is therefore tiny until the other half exists.
-# FlowNetC gets the comparison for nothing: even random features match themselves better than others, so the shares already point the right way and the late layers have something to read from the first step on. With 600,000 steps FlowNetS finds the comparison by itself; then
-# the difference is a matter of time, not of what can be represented (and FlowNetS has no window, which helps on very large motion). Full points for: comparison has to be learned, two parts that need each other, given by construction in C, time.
+# FlowNetC with shares gets the comparison for nothing: even random features match themselves better than others, so the shares already point the right way and the late layers have something to read from the first step on. With more steps FlowNetS finds the comparison by itself, as the curve of section 6 shows;
+# with 600,000 the difference is a matter of time, not of what can be represented (and FlowNetS has no window). Full points for: comparison has to be learned, two parts that need each other, given by construction with shares, time. A bonus for noticing that C was also trained longer here than S in section 3.
 
 # %% [markdown]
 # ## 10 · The same layer, another question
 #
-# Nothing about your correlation knows that the two pictures are neighbours in time. Give it two photographs of one wall from two places and ask: *which transformation leads from the one to the other?* A plane seen from elsewhere is changed by a **homography**, eight numbers.
+# Nothing about your correlation knows that the two pictures are neighbours in time. Give it two pictures of one wall from two places (here one drawn picture, and the same seen otherwise by a rule that we know) and ask: *which transformation leads from the one to the other?* A plane seen from elsewhere is changed by a **homography**, eight numbers.
 # Every place votes with its best match; many votes are wrong; a robust fit (RANSAC) finds the eight numbers that most of them agree on.
 #
 # > **Predict.** More than half of the votes are wrong, some by twenty pixels. How wrong will the fit be?
@@ -472,10 +483,10 @@ off, far = (np.linalg.norm(there - box, axis=2).mean() for box in (fitted, pulle
 outline = np.ascontiguousarray((255 * seen).byte().permute(1, 2, 0).numpy())
 for box, colour in ((pulled, (230, 159, 0)), (there, (0, 158, 115)), (fitted, (213, 94, 0))):
     cv2.polylines(outline, [np.int32(box.round())], True, colour, 1)
-print(f"{agreed.mean():.0%} of the votes agree; corners of the robust fit are {off:.1f} px off, of the fit to all votes {far:.1f} px")
+print(f"{agreed.mean():.0%} of the votes agree; corners of the robust fit (red, over the green true ones) are {off:.1f} px off, of the fit to all votes (yellow) {far:.1f} px")
 panels = [(255 * wall).byte(), torch.from_numpy(outline).permute(2, 0, 1)]
 alt = f"A picture, and the same seen otherwise with three outlines: true (green), robust fit (red, {off:.1f} px off), fit to all votes (yellow, {far:.1f} px off)."
-Picture(contact_sheet(panels, captions=["A", "B: green true, red robust, yellow all votes"]), alt=alt, width=700)
+Picture(contact_sheet(panels, captions=["A", "B, and A's frame in it"]), alt=alt, width=700)
 
 # %% [markdown]
 # Most votes are wrong, and it does not matter: wrong votes are wrong each in its own way, right ones all agree. A fit that lets everybody count is pulled away by the noise.
@@ -501,17 +512,17 @@ film = [
     {"flow": system} | {key: claims.mean(key, set="DAVIS", system=system) for key in ("J", "F", "photometric")}
     for system in systems_on_film
 ]
-Table(film, caption="Means over six DAVIS sequences at 240 rows: the first mask carried along each flow (J, F), and the grey levels that are left after warping one frame onto the next.", digits=3)
+Table(film, caption="Means over six DAVIS sequences at 240 rows (lesson 00 had 480, where DIS is better): the first mask carried along each flow (J, F), and the grey levels that are left after warping one frame onto the next.", digits=3)
 
 # %% [markdown]
-# Two columns contradict each other, and that is worth a minute. After warping, the learned flows leave hardly more grey levels than DIS: from one frame to the next they are nearly as good, though they have never seen a photograph.
+# Two columns contradict each other, and that is worth a minute. After warping, both FlowNetCs leave about a quarter more grey levels than DIS, where *nothing moves* leaves four times as many: from one frame to the next they are quite good, though they have never seen a photograph.
 # And yet a mask that is carried along them ends no better than one that was left where it was, while DIS gains a tenth.
 #
 # > **Predict.** Two flows have the same end-point error. One errs by a pixel in every direction, the other by a pixel to the left, everywhere on the object. Which would you carry a mask on, for fifty frames?
 
 # %%
 def shared_error(function):
-    """How long the mean error vector of an object is, beside the mean length of its error vectors; medians over pairs."""
+    """How long the mean error vector of a pair's objects is, beside the mean length of their error vectors; medians over pairs."""
     agreed, length = [], []
     for k in range(len(split)):
         on = pairs["objects"][k] & ~pairs["occluded"][k]
@@ -524,11 +535,11 @@ def shared_error(function):
 
 for name, function in {"shares, shipped": systems["with shares, shipped"], "DIS": classical_flows()["DIS medium"]}.items():
     agreed, length = shared_error(function)
-    print(f"{name}: the error vectors of an object are {length:.1f} px long, their mean {agreed:.1f} px")
+    print(f"{name}: error vectors on objects are {length:.1f} px long, their mean {agreed:.1f} px")
 
 # %% [markdown]
-# Over all pixels the network errs less than DIS. On a typical object it errs more, and what the errors of an object have in common, their mean, is longer still beside DIS's. Errors that point anywhere cancel; errors on which a whole object agrees add up, frame after frame.
-# The average over all pixels is mostly ground and does not see it. Whoever carries masks should measure what carries masks; in lesson 02 flow and mask are estimated together, and this is why.
+# A hint, from drawn clips, where the truth is known. Over all pixels the network errs less than DIS; on the objects of a typical pair it errs more, and so does the mean of its errors, the part on which they agree. Errors that point anywhere cancel from frame to frame; what they agree on adds up.
+# The average over all pixels is mostly ground and does not see it. Whoever carries masks should measure what carries masks; in lesson 02 flow and mask are estimated together.
 #
 # If you started this notebook with `data_root`, the next cell carries the first mask through the first 24 frames of your own video. Otherwise it takes a drawn clip, and says so.
 
@@ -564,20 +575,20 @@ from vostutor.course.claims_01 import verdicts
 
 def told(row):
     means = " · ".join(f"{name} {mean:.2f}" for name, mean in row["means"].items())
-    return {"claim": row["claim"], "says": row["says"], "means": means, "difference": f"{row['difference']:.2f} ± {row['se']:.2f}", "verdict": row["verdict"]}
+    return {"claim": row["claim"], "says": row["says"], "means": means, "difference": f"{row['difference']:.2f} ± {row['se']:.2g}", "verdict": row["verdict"]}
 
 
-Table([told(row) for row in verdicts(claims)], caption="Claims of lesson 01. Differences are paired by seed, ± one standard error; positive ones speak for the claim.")
+Table([told(row) for row in verdicts(claims)], caption="Claims of lesson 01, in pixels; C3 in shares of the error of zero flow. Differences are paired by seed, ± one standard error; positive ones speak for the claim.")
 
 # %% [markdown]
-# - **C1** holds with shares, and not as published: after 900 steps raw scores have hardly left the plateau (section 6), and FlowNetS is on its way. With patience it turns round: of the shipped networks FlowNetC errs less than FlowNetS, but that is one run each, a hint and no proof.
+# - **C1** holds with shares, and not as published: raw scores leave the plateau last of the three (section 6), and after 900 steps they are still behind FlowNetS. With patience it turns round: of the shipped networks FlowNetC errs less than FlowNetS, but that is one run each, a hint and no proof.
 # - **C2** does not hold on pairs like those of the training, and holds on faster ones. In 900 steps of eight a network meets each of the 1,600 pairs four or five times: there is nothing to be memorised yet, and changed pairs are harder. What augmentation does give is motion that the scenes do not have.
-# - **C3** holds for the gain: just inside its window FlowNetC gains much on FlowNetS, beyond it next to nothing. That FlowNetS is *better* out there, as the paper reports, five seeds of ours cannot tell.
-# - **C4** holds: a network that knows sprites only finds much of the motion of a film. The classical methods of today, DIS first of all, are better still.
+# - **C3** holds for the gain: just inside its window FlowNetC gains much on FlowNetS, beyond it nothing; out there both are worse than a constant. That FlowNetS is *better* out there, as the paper reports, five seeds of ours cannot tell.
+# - **C4** holds: a network that knows sprites only finds much of the motion of a film, after 900 steps. DIS, which learned nothing, is better still.
 
 # %% [markdown] reflection="flow.toy" points=3 difficulty=3 minutes=10
 # ### Question 1.B  (3 points, read by your instructor)
-# On our clips a network like yours beats DIS in its faster settings; on the Sintel pair it is behind them, and carrying masks it is behind by far. Name two properties of real film that our clips lack or exaggerate, and for each say which part of the training you would change, and how you would find out whether it helped without looking at Sintel.
+# On our clips the shipped networks beat every classical method of the table. On the Sintel pair DIS medium is better, and masks are better left alone than carried along them. Name two properties of real film that our clips lack or exaggerate, and for each say which part of the training you would change, and how you would find out whether it helped without looking at Sintel.
 
 # %% [markdown] answer="flow.toy"
 # For example: real textures are finer and less contrasted, and motion blur and compression treat them differently, so features learned on drawn surfaces may not match; change the textures or add blur and noise in augmentation. Real motion is mostly small with few very large parts and depends on depth everywhere, while our scenes have a few flat layers; draw more layers
@@ -587,7 +598,7 @@ Table([told(row) for row in verdicts(claims)], caption="Claims of lesson 01. Dif
 # ## What you take along
 #
 # - **EPE** is a mean of arrow lengths, and only means something beside *nothing moves*, the best single vector, and a method that learned nothing.
-# - **Comparing** is the skill. A layer without weights took the network off a plateau on which a hundred thousand weights had sat.
+# - **Comparing** is the skill, and to build it in is not enough: raw scores came out of the plateau later than no comparison at all. Divided by length and made shares of one, the same scores left it at once.
 # - **A window** is a promise: inside it matches can be found, outside it nothing exists.
 # - Whatever is done to frames has to be done to their flow, and it is **one formula**.
 # - Two flows that **do not meet** mark what is hidden.

@@ -10,9 +10,9 @@ from vostutor.core.errors import SettingsError
 LESSONS = {
     "00": ("task.jaccard", "task.boundary", "task.boundary_f", "task.statistics", "task.warp"),
     "01": (
+        "flow.multiscale_epe",
         "flow.correlation",
         "flow.expected_displacement",
-        "flow.multiscale_epe",
         "flow.change_view",
         "flow.find_occluded",
     ),

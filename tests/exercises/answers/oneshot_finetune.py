@@ -155,7 +155,7 @@ def wrong_far_too_slow(parent, frame, mask, steps):
 
 
 def wrong_climbs(parent, frame, mask, steps):
-    """the opposite was learnt"""
+    """sign"""
     return trained(copy.deepcopy(parent), frame, mask, steps, loss=lambda x, y: -balanced(x, y).clamp(max=2e3))
 
 

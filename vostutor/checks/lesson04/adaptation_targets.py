@@ -292,8 +292,8 @@ EXERCISE = Exercise(
         "know about this frame without asking it at all?",
         "Three kinds of pixels: above alpha, far from where the object was, and the rest. Begin with void everywhere. In which order do "
         "you write the other two, if a double of the object far away must not be learnt?",
-        "Erode the last mask with a square window: a pixel stays if its whole window lies in the mask. If nothing stays, return void "
-        "everywhere. Measure each pixel's distance to the nearest pixel that stayed. Write 1 above alpha, then 0 beyond the distance.",
+        "Erode the last mask with a square window: a pixel stays if its whole window lies in the mask. If nothing stays, everything "
+        "is void. Measure each pixel's distance to the nearest pixel that stayed. Write 1 above alpha, then 0 beyond the distance.",
     ),
     reference="vostutor.checks.lesson04.adaptation_targets:reference",
 )

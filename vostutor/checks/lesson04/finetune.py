@@ -179,6 +179,8 @@ def _why_not(parent: SmallNetwork, network: SmallNetwork, frame: Tensor, mask: T
         return "the opposite was learnt: the sign of the loss is wrong, or object and background have changed places"
     before, after = loss_on(parent, frame, mask), loss_on(network, frame, mask)
     change = logits - answers(parent, frame)[-1]
+    if after > 4 * before:
+        return "the loss has grown and grown: its sign is wrong, it is of another mask, or the learning rate is far too large"
     if change[mask].mean() < -0.2 and change[~mask].mean() < -0.2:
         return _OUTVOTED
     if after > 1.1 * before:
