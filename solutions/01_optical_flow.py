@@ -3,7 +3,7 @@
 #   vostutor:
 #     title: "Optical flow: where did this pixel go?"
 #     budgets:
-#       smoke: {minutes: 0.5, memory_gb: 1.8}
+#       smoke: {minutes: 0.5, memory_gb: 2.2}
 #       cpu: {minutes: 5.0, memory_gb: 2.5}
 # ---
 
@@ -309,6 +309,8 @@ def change_view(points, flow, view1, view2):
 
 # %%
 change_view = check("flow.change_view", change_view)
+
+# %%
 turn = torch.tensor([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])  # by 90 degrees clockwise: right becomes down
 print("(2, 0) turned with the picture:", change_view(torch.zeros(2, 1, 1), torch.tensor([2.0, 0.0]).reshape(2, 1, 1), turn, turn).flatten().tolist())
 

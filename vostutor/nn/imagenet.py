@@ -11,6 +11,7 @@ from vostutor.core.errors import DataError
 def vgg16_convolutions() -> list[dict[str, Tensor]]:
     """Weight and bias of the 13 convolutions of VGG-16, the finest first; frames are expected as torchvision normalises them.
 
+    Shapes: weight (C',C,3,3), bias (C'), from C = 3 to C' = 512.
     Raises: DataError where the weights are not in the cache.
     Source: torchvision's VGG16_Weights.IMAGENET1K_V1.
     """
