@@ -6,7 +6,10 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
+
+import torch
 
 from vostutor.course.lesson import Cell
 from vostutor.course.master import read_master
@@ -23,7 +26,7 @@ class Play:
         self.shown = []
         for cell in self.cells:
             if cell.exercise:
-                self.before[cell.exercise] = dict(names)
+                self.before[cell.exercise] = _as_they_are(names)
             self.shown.append(self.run(cell, names))
 
     def run(self, cell: Cell, names: dict) -> str:
@@ -45,7 +48,7 @@ class Play:
         """(line, whether its output changed) of each later cell but the sentinel, which counts points, when the exercise is answered
         by `answer` without fallback."""
         start = next(k for k, cell in enumerate(self.cells) if cell.exercise == exercise)
-        names = dict(self.before[exercise])
+        names = _as_they_are(self.before[exercise])
         exec(answer, names)
         for k, cell in enumerate(self.cells[start + 1 : -1], start + 1):
             if k == start + 1:
@@ -70,6 +73,13 @@ def functions_of(path: Path, *wanted: str, **names) -> dict:
     found = dict(names)
     exec(compile(ast.Module(kept, type_ignores=[]), str(path), "exec"), found)
     return {name: found[name] for name in wanted}
+
+
+def _as_they_are(names: dict) -> dict:
+    """The names, with networks and generators of their own: whoever trains or draws again changes nothing for the next one."""
+    copied = {torch.nn.Module: deepcopy, torch.Generator: torch.Generator.clone_state}
+    copy_of = lambda value: next((copy(value) for kind, copy in copied.items() if isinstance(value, kind)), value)  # noqa: E731
+    return {name: copy_of(value) for name, value in names.items()}
 
 
 def _seen(value) -> bytes:

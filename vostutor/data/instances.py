@@ -46,12 +46,7 @@ def noisy_instances(
     """
     if clip.ids is None:
         raise DataError(expected="a clip with masks", got=f"{clip.name} without", try_this='draw_clip("plain", 0)')
-    if not (0 <= missed <= 1 and 0 <= mislabelled <= 1 and wobble >= 0):
-        raise SettingsError(
-            expected="missed and mislabelled from 0 to 1, wobble from 0 on",
-            got=f"{missed}, {mislabelled}, {wobble}",
-            try_this="noisy_instances(clip)",
-        )
+    _check_noise(missed, mislabelled, wobble)
     generator = torch.Generator().manual_seed(0) if generator is None else generator
     seed = int(torch.randint(2**31, (), generator=generator))
     frame_of = {_digest(frame): t for t, frame in reversed(list(enumerate(clip.frames)))}
@@ -116,3 +111,12 @@ def _another(label: str, generator: torch.Generator) -> str:
 
 def _digest(frame: Tensor) -> bytes:
     return sha256(frame.contiguous().numpy().tobytes()).digest()
+
+
+def _check_noise(missed: float, mislabelled: float, wobble: float) -> None:
+    if not (0 <= missed <= 1 and 0 <= mislabelled <= 1 and wobble >= 0):
+        raise SettingsError(
+            expected="missed and mislabelled from 0 to 1, wobble from 0 on",
+            got=f"{missed}, {mislabelled}, {wobble}",
+            try_this="noisy_instances(clip)",
+        )
