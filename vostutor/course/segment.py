@@ -11,7 +11,7 @@ from vostutor.core.clip import FrameSource
 from vostutor.core.errors import VosError
 from vostutor.data.video import open_source
 from vostutor.engine.scaled import Scaled
-from vostutor.engine.segment import OVERLAY, checked_output, segment_video
+from vostutor.engine.segment import OVERLAY, Segmented, checked_output, segment_video
 from vostutor.zoo import segmenter
 
 
@@ -33,13 +33,11 @@ def segment_files(
         that is taken. The folder is then as it was.
     """
     checked_output(out, overwrite)  # the cheapest look comes first
-    follower = segmenter(system, profile, device)
-    follower = follower if rows is None else Scaled(follower, rows)
+    alone = segmenter(system, profile, device)
+    follower = alone if rows is None else Scaled(alone, rows)
     source = open_source(video, masks)
-    record = {
-        "video": video.name, "masks": [mask.name for mask in masks], "system": system, "profile": profile, "device": device,
-        "rows": rows, "vostutor": __version__,
-    }  # fmt: skip
+    asked = {"system": system, "profile": profile, "device": device, "rows": rows, "vostutor": __version__}
+    record = {"video": video.name, "masks": [mask.name for mask in masks], **asked}
     done = 0
     try:
         with _terminated_like_interrupted(), _bar(source, system) as advance:
@@ -59,9 +57,13 @@ def segment_files(
         if done:
             tell(f"failed after {done} frames; {_as_it_was(out)}")
         raise
-    each, own = run.seconds / run.frames, run.system_seconds / run.frames
-    tell(f"{run.frames} frames, {each:.3g} s a frame, of which {system} took {own:.3g}: masks and {OVERLAY} in {out}")
+    tell(_summary(run, system, out))
     return True
+
+
+def _summary(run: Segmented, system: str, out: Path) -> str:
+    each, own = run.seconds / run.frames, run.system_seconds / run.frames
+    return f"{run.frames} frames, {each:.3g} s a frame, of which {system} took {own:.3g}: masks and {OVERLAY} in {out}"
 
 
 def _as_it_was(out: Path) -> str:
