@@ -232,7 +232,7 @@ def test_an_object_is_trained_alike_whatever_else_is_annotated():
     beside.observe(frame, torch.where(other > 0, 2, one))
     for system in (alone, beside):
         system.step(frame)
-    pairs = zip(alone.networks[0].parameters(), beside.networks[0].parameters(), strict=True)
+    pairs = zip(alone.runs[1].network.parameters(), beside.runs[1].network.parameters(), strict=True)
     assert all(torch.equal(a, b) for a, b in pairs)
 
 

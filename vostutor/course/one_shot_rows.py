@@ -198,7 +198,7 @@ def _then_adapting(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     tuned = partial(finetune, steps=recipe.steps)
     system = OSVOS(parent, finetune=tuned, generator=seeded(case))
     yield OSVOS_ONE, answers(system, case.clip), {}
-    network, config = Shifted(system.networks[0], system.shift), replace(recipe.adapting, first_steps=0)
+    network, config = Shifted(system.runs[1].network, system.shift), replace(recipe.adapting, first_steps=0)
     yield "OSVOS, then adapting", answers(OnAVOS(network, config, generator=seeded(case)), case.clip), {}
 
 

@@ -182,7 +182,8 @@ def _as_flows(gt, pred) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _as_array(flow) -> np.ndarray:
-    return np.asarray(flow.detach().cpu() if hasattr(flow, "detach") else flow)  # a network's output still hangs on its graph
+    # A network's output still hangs on its graph.
+    return np.asarray(flow.detach().cpu() if hasattr(flow, "detach") else flow)
 
 
 def _ratio(total: float, count: int) -> float:

@@ -8,7 +8,7 @@ Problem: a network that has seen many videos knows what objects look like, but n
     further on the first frame, for this video alone. Every frame is then segmented by itself: nothing is carried along, so nothing
     drifts, and what was hidden is found again.
 Reading order: OSVOSConfig and PROFILES; stage, SidePath, OSVOSNet; take_imagenet_weights (the base network), objective (the parent),
-    finetune (the test network); OSVOS, which does it all for a video. Enlarging and snapping are in ops/.
+    finetune (the test network); Run, OSVOS, which do it all for a video. Several objects, and snapping, are in nn/one_by_one.py.
 Letters: B batch, H rows, W columns, K objects, N annotated frames, s stride of a side path, k size of its kernel.
 Departures:
     - Frames are normalised for torchvision's weights, not for Caffe's. The optimiser is Adam on the mean loss of a pixel, with one rate
@@ -25,21 +25,19 @@ Departures:
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from math import log
 
 import torch
 from torch import Tensor, nn
 
-from vostutor.core.errors import DataError, SettingsError, ShapeError
+from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.ids import VOID
 from vostutor.core.shapes import expect
 from vostutor.data.augment import Augmentation, draw_change
 from vostutor.data.foreground import change_masked
 from vostutor.losses import balanced_bce
 from vostutor.nn.imagenet import vgg16_convolutions
-from vostutor.ops.masks import object_order, one_hot, to_ids
-from vostutor.ops.objects import merge_objects
-from vostutor.ops.superpixels import snap
+from vostutor.nn.one_by_one import OneByOne, Told
+from vostutor.ops.objects import logit_of
 from vostutor.ops.upsampling import upsample_crop
 
 RGB_MEAN, RGB_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision has them
@@ -245,15 +243,24 @@ def _check_annotated(frames: Tensor, masks: Tensor) -> None:
         )
 
 
-class OSVOS:
-    """A Segmenter: for each object a copy of the parent, trained on the frames where it was annotated; a frame at a time, in any order.
+class Run:
+    """One object: a network that has learned its looks. Frames are independent of each other."""
 
-    Networks are trained when the first frame is asked for. A frame that is annotated later makes the next step train them again, from
-    the parent, on all annotated frames. An object learns from those since its own first one. A new OSVOS for each video.
+    def __init__(self, network: nn.Module, shift: float):
+        self.network, self.shift = network, shift
+
+    @torch.no_grad()
+    def step(self, frame: Tensor) -> Tensor:
+        """The object's probability in a frame. Shapes: uint8 (3,H,W) -> float32 (H,W)."""
+        return (self.network(frame[None].float() / 255)[-1][0, 0].float() - self.shift).sigmoid()
+
+
+class OSVOS(OneByOne):
+    """A Segmenter: for each object a copy of the parent, trained on the frames where it was annotated; a frame at a time, in any order.
 
     finetune: (parent, frames, masks, generator=, void=) -> network; `finetune` of this file, or partial(finetune, steps=200).
     threshold: how probable a network must say an object is, for a pixel to go to it; probabilities are moved so that it becomes 1/2.
-    superpixels: frame uint8 (3,H,W) -> labels (H,W), to which masks are snapped, such as slic; None leaves masks as they are.
+    superpixels, generator: as in OneByOne.
     """
 
     def __init__(
@@ -265,66 +272,10 @@ class OSVOS:
         superpixels: Callable[[Tensor], Tensor] | None = None,
         generator: torch.Generator | None = None,
     ):
-        if not 0 < threshold < 1:
-            raise SettingsError(expected="a threshold between 0 and 1", got=f"{threshold}", try_this="threshold=0.9")
-        self.parent, self.finetune, self.superpixels = parent, finetune, superpixels
-        self.shift = log(threshold / (1 - threshold))
-        # One seed, from which that of each object follows: the same frames give the same network, whatever else is annotated.
-        self.seed = int(torch.randint(2**31, (), generator=generator or torch.Generator()))
-        self.objects: tuple[int, ...] = ()
-        self.annotated: list[tuple[Tensor, Tensor]] = []
-        self.networks: list[nn.Module] | None = None  # None until they are trained on all that is known
+        super().__init__(parent, superpixels=superpixels, generator=generator)
+        self.finetune, self.shift = finetune, logit_of(threshold)
 
-    def observe(self, frame: Tensor, ids: Tensor) -> None:
-        """Remember an annotated frame.
-
-        Shapes: frame uint8 (3,H,W), ids integer (H,W), 0 background, 255 void.
-        Raises: ShapeError for a frame or mask of another size, DataError for ids beyond 0..255.
-        """
-        expect("frame: 3 H W, ids: H W", frame=frame, ids=ids, hint="one mask of the size of its frame")
-        self._check_size(frame)
-        self.objects = object_order(self.objects, ids)
-        self.annotated.append((frame, ids.long()))
-        self.networks = None
-
-    def step(self, frame: Tensor) -> Tensor:
-        """What the networks of all objects say of a frame, put together.
-
-        Shapes: frame uint8 (3,H,W) -> prob_all float32 (K+1,H,W), sums to 1 over axis 0.
-        Raises: DataError before any mask was told, ShapeError for a frame of another size.
-        """
-        self._check_size(frame)
-        if not self.annotated:
-            raise DataError(expected="a mask before the first step", got="none", try_this="system.observe(frame, ids)")
-        if self.networks is None:
-            self.networks = [self._trained(number) for number in self.objects]
-        prob = torch.zeros(len(self.objects), *frame.shape[-2:], device=frame.device)
-        for channel, network in zip(prob, self.networks, strict=True):
-            channel.copy_(self._ask(network, frame))
-        prob_all = merge_objects(prob)
-        return prob_all if self.superpixels is None else self._snapped(prob_all, frame)
-
-    def _trained(self, number: int) -> nn.Module:
-        first = next(k for k, (_, ids) in enumerate(self.annotated) if (ids == number).any())
-        frames, ids = (torch.stack(known) for known in zip(*self.annotated[first:], strict=True))
-        generator = torch.Generator().manual_seed(self.seed + number)
-        return self.finetune(self.parent, frames, ids == number, generator=generator, void=ids == VOID)
-
-    @torch.no_grad()
-    def _ask(self, network: nn.Module, frame: Tensor) -> Tensor:
-        logits = network(frame[None].to(next(network.parameters()).device).float() / 255)[-1]
-        return (logits[0, 0].float() - self.shift).sigmoid()
-
-    def _snapped(self, prob_all: Tensor, frame: Tensor) -> Tensor:
-        regions, ids = self.superpixels(frame), to_ids(prob_all, self.objects)
-        snapped = [number * snap(regions, ids == number) for number in self.objects]
-        return one_hot(sum(snapped, torch.zeros_like(ids)), self.objects)
-
-    def _check_size(self, frame: Tensor) -> None:
-        expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
-        if self.annotated and frame.shape != self.annotated[0][0].shape:
-            raise ShapeError(
-                expected=f"frames of {tuple(self.annotated[0][1].shape)}, like those before",
-                got=f"{tuple(frame.shape[-2:])}",
-                try_this="a new OSVOS for each video",
-            )
+    def begin(self, told: Told, generator: torch.Generator) -> Run:
+        frames, targets = (torch.stack(each) for each in zip(*told, strict=True))
+        network = self.finetune(self.network, frames, targets == 1, generator=generator, void=targets == VOID)
+        return Run(network, self.shift)

@@ -25,7 +25,6 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from math import log
 from typing import NamedTuple
 
 import torch
@@ -39,8 +38,7 @@ from vostutor.data.augment import Augmentation, draw_change
 from vostutor.data.foreground import change_masked
 from vostutor.losses import balanced_bce
 from vostutor.nn.one_by_one import OneByOne, Told
-from vostutor.ops.masks import one_hot, to_ids
-from vostutor.ops.superpixels import snap
+from vostutor.ops.objects import logit_of
 
 ROWS = 480  # lengths are meant for videos of so many rows
 FIRST_FRAME = Augmentation(
@@ -282,8 +280,7 @@ class OSVOSS(OneByOne):
 
     network: the parent, an OSVOSNet, never changed. instances: frame uint8 (3,H,W) -> (masks bool (N,H,W), labels, scores), such as
     noisy_instances(clip). threshold: how probable the network must say an object is, for a pixel to go to it; probabilities are moved so
-    that it becomes 1/2. superpixels: frame -> labels (H,W), to which masks are snapped, such as slic; None leaves them as they are.
-    generator: what training frames are drawn with; seeded with 0 if left out, so that a video always has the same answer.
+    that it becomes 1/2. superpixels, generator: as in OneByOne.
     """
 
     def __init__(
@@ -296,26 +293,11 @@ class OSVOSS(OneByOne):
         superpixels: Callable[[Tensor], Tensor] | None = None,
         generator: torch.Generator | None = None,
     ):
-        if not 0 < threshold < 1:
-            raise SettingsError(expected="a threshold between 0 and 1", got=f"{threshold}", try_this="threshold=0.9")
-        super().__init__(network, generator=generator)
-        self.shift = log(threshold / (1 - threshold))
-        self.instances, self.config, self.superpixels = instances, config, superpixels
+        super().__init__(network, superpixels=superpixels, generator=generator)
+        self.instances, self.config, self.shift = instances, config, logit_of(threshold)
 
     def begin(self, told: Told, generator: torch.Generator) -> Run:
         return Run(self.network, told, self.instances, self.config, self.shift, generator)
-
-    def step(self, frame: Tensor) -> Tensor:
-        """The objects in any frame. Shapes: frame uint8 (3,H,W) -> prob_all float32 (K+1,H,W), sums to 1 over axis 0.
-
-        Raises: as OneByOne, and ShapeError for instances of other axes.
-        """
-        prob_all = super().step(frame)
-        if self.superpixels is None:
-            return prob_all
-        regions, ids = self.superpixels(frame), to_ids(prob_all, self.objects)
-        snapped = [number * snap(regions, ids == number) for number in self.objects]
-        return one_hot(sum(snapped, torch.zeros_like(ids)), self.objects)
 
 
 def _check(masks: Tensor, mask: Tensor, labels: Sequence[Hashable] | None = None) -> None:

@@ -3,7 +3,7 @@
 Letters: K objects, H rows, W columns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from vostutor.core.errors import DataError, ShapeError
 from vostutor.core.ids import VOID
 from vostutor.core.shapes import expect
-from vostutor.ops.masks import object_order
+from vostutor.ops.masks import object_order, one_hot, to_ids
 from vostutor.ops.objects import merge_objects
+from vostutor.ops.superpixels import snap
 
-Told = Sequence[
-    tuple[Tensor, Tensor]
-]  # frames uint8 (3,H,W) and their targets int64 (H,W): 1 the object, 0 not, 255 void
+# Frames uint8 (3,H,W) and their targets int64 (H,W): 1 the object, 0 not, 255 void.
+Told = Sequence[tuple[Tensor, Tensor]]
 
 
 class Run(Protocol):
@@ -33,11 +33,18 @@ class OneByOne:
     told later, a correction or a new object, lets all of them begin again, with all masks told since the object's first. Each object
     has its own random numbers, so that its answer is the same whatever else is told.
 
-    network: where it lies, frames and masks are brought to. generator: seeded with 0 if left out.
+    network: where it lies, frames and masks are brought to. generator: seeded with 0 if left out, so that a video always has the same
+    answer. superpixels: frame uint8 (3,H,W) -> labels (H,W), to which masks are snapped, such as slic; None leaves them as they are.
     """
 
-    def __init__(self, network: nn.Module, *, generator: torch.Generator | None = None):
-        self.network = network
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        superpixels: Callable[[Tensor], Tensor] | None = None,
+        generator: torch.Generator | None = None,
+    ):
+        self.network, self.superpixels = network, superpixels
         generator = torch.Generator().manual_seed(0) if generator is None else generator
         self.seed = int(torch.randint(2**31, (), generator=generator))
         self.objects: tuple[int, ...] = ()
@@ -76,7 +83,13 @@ class OneByOne:
         self.runs = self.runs or {number: self._begun(number) for number in self.objects}
         nowhere, here = torch.zeros(frame.shape[-2:], device=frame.device), self._device()
         prob = [run.step(frame.to(here)).to(frame.device) if run else nowhere for run in self.runs.values()]
-        return merge_objects(torch.stack(prob) if prob else nowhere.expand(0, -1, -1))
+        prob_all = merge_objects(torch.stack(prob) if prob else nowhere.expand(0, -1, -1))
+        return prob_all if self.superpixels is None else self._snapped(prob_all, self.superpixels(frame))
+
+    def _snapped(self, prob_all: Tensor, regions: Tensor) -> Tensor:
+        ids = to_ids(prob_all, self.objects)
+        snapped = [number * snap(regions, ids == number) for number in self.objects]
+        return one_hot(sum(snapped, torch.zeros_like(ids)), self.objects)
 
     def _begun(self, number: int) -> Run | None:
         """The run of an object; None where a correction took its only mask away."""

@@ -3,9 +3,12 @@
 Letters: K objects, H rows, W columns.
 """
 
+from math import log
+
 import torch
 from torch import Tensor
 
+from vostutor.core.errors import SettingsError
 from vostutor.core.shapes import expect
 
 
@@ -26,3 +29,17 @@ def merge_objects(prob: Tensor) -> Tensor:
     strongest = prob.amax(dim=0, keepdim=True) if len(prob) else torch.zeros_like(prob.sum(dim=0, keepdim=True))
     prob_all = torch.cat([1 - strongest, prob])
     return prob_all / prob_all.sum(dim=0, keepdim=True)
+
+
+def logit_of(threshold: float) -> float:
+    """How far logits have to be lowered for a probability of `threshold` to become one half.
+
+    Units: of logits. Shapes: a number -> a number.
+    Raises: SettingsError for what is no probability strictly between 0 and 1.
+    Source: the inverse of the logistic function.
+    >>> round(logit_of(0.9), 3), logit_of(0.5)
+    (2.197, 0.0)
+    """
+    if not 0 < threshold < 1:
+        raise SettingsError(expected="a threshold between 0 and 1", got=f"{threshold}", try_this="threshold=0.9")
+    return log(threshold / (1 - threshold))
