@@ -237,10 +237,17 @@ def _segment_osvos(profile: str, device: torch.device) -> Segmenter:
     return OSVOS(load("osvos", profile).to(device))
 
 
+def _segment_onavos(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.models.onavos import PROFILES, OnAVOS
+
+    return OnAVOS(load("osvos", profile).to(device), PROFILES[profile])
+
+
 # What can segment a video: profile and device -> a system for one video, its weights loaded, its randomness seeded.
 SEGMENTERS: Mapping[str, Callable[[str, torch.device], Segmenter]] = {
     "copy": _copy,
     "warp": _warp,
     "warp-flownetc": _warp_flownetc,
     "osvos": _segment_osvos,
+    "onavos": _segment_onavos,
 }

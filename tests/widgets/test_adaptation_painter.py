@@ -11,10 +11,12 @@ from tests.widgets.alone import state_of
 from tests.widgets.taught import TwoConvolutions, two_squares, weight
 from vostutor.checks.lesson04.adaptation_targets import reference
 from vostutor.core import Clip, VosError
+from vostutor.core.ids import VOID
 from vostutor.models.onavos import OnAVOSConfig, adaptation_targets
 from vostutor.widgets import AdaptationPainter
 from vostutor.widgets.adaptation import TARGETS, Adaptation, Setting, choices_of, curve_of, replay_curves, tell_targets
 from vostutor.widgets.adaptation_painter import CONTROLS, FROZEN, plot_lines
+from vostutor.widgets.fine_tuning import ask
 from vostutor.widgets.packing import unpack_ids
 from vostutor.widgets.verdicts import cover
 
@@ -85,6 +87,18 @@ def test_replay_is_measured_on_the_same_network_with_and_without():
         curves["with replay"][-1] > curves["without replay"][-1]
     )  # only the told frame knows better than this network
     assert curves["with replay"][1:] == replay_curves(network, clip, config)["with replay"][1:]
+
+
+def test_replay_learns_from_the_targets_that_are_given():
+    def nothing(prob, last_mask, **how):
+        return torch.full(prob.shape, VOID)
+
+    clip, network, config = two_squares(4), TwoConvolutions(), OnAVOSConfig(first_steps=0, online_rate=0.05, interval=1)
+    curves = [
+        replay_curves(network, clip, config, targets=targets)["without replay"][1:] for targets in (None, nothing)
+    ]
+    unlearned = curve_of(clip, np.stack([ask(network, frame) > 0.5 for frame in clip.frames]), 1)[1:]
+    assert curves[1] == unlearned != curves[0]
 
 
 # ---- the widget

@@ -153,19 +153,28 @@ def curve_of(clip: Clip, masks: np.ndarray, object_id: int) -> list[float]:
     return [float("nan"), *scores[1:].tolist()]
 
 
-def replay_curves(network: nn.Module, clip: Clip, config=None, *, object_id: int | None = None, seed: int = 0) -> dict:
+def replay_curves(
+    network: nn.Module,
+    clip: Clip,
+    config=None,
+    *,
+    targets: Callable | None = None,
+    object_id: int | None = None,
+    seed: int = 0,
+) -> dict[str, list[float]]:
     """J over time of OnAVOS twice: with the first frame shown again between the others, and without.
 
-    network: what both begin with. config: an OnAVOSConfig; the one of the cpu profile where left out. Takes some seconds.
+    network: what both begin with. config: an OnAVOSConfig; the one of the cpu profile where left out. targets: as in Adaptation.
+    Takes some seconds.
     """
     from vostutor.engine.infer import predict_clip
     from vostutor.models.onavos import PROFILES, OnAVOS
 
-    object_id, config = object_of(clip, object_id), config or PROFILES["cpu"]
+    object_id, config, targets = object_of(clip, object_id), config or PROFILES["cpu"], targets or _own
     ids = torch.where(clip.ids == VOID, VOID, (clip.ids == object_id).long())
     alone = replace(clip, ids=ids, object_ids=(1,), categories=())
     curves = {}
     for name, how in (("with replay", config), ("without replay", replace(config, interval=1))):
-        system = OnAVOS(network, how, generator=torch.Generator().manual_seed(seed))
+        system = OnAVOS(network, how, targets=targets, generator=torch.Generator().manual_seed(seed))
         curves[name] = curve_of(alone, (predict_clip(system, alone) == 1).numpy(), 1)
     return curves

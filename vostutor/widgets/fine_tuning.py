@@ -45,7 +45,8 @@ class Learning:
 class FineTuning:
     """One object of a clip, taught to copies of a parent; what they find in one late frame that nobody annotates.
 
-    parent: frames float (B,3,H,W) in [0,1] -> a list of logits (B,1,H,W), the answer last. It stays as it is.
+    parent: frames float (B,3,H,W) in [0,1] -> a list of logits (B,1,H,W), the answer last. It stays as it is. A pixel is the object's
+        from a probability of one half on; lower the logits of a network that says so too early.
     annotated: the frames that can be annotated, in the order in which they are; left out, the first one and others spread over the clip.
     steps: after how many steps the late frame is looked at, ascending from 0.
     finetune: (network, frame float (3,H,W) in [0,1], mask bool (H,W), steps) -> network, a student's. Several frames take turns, and
