@@ -1,9 +1,11 @@
 """data/flow_pairs.py: pairs of frames with large exact motion."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from vostutor.core import DataError, SettingsError
+from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.data.augment import AUGMENTATIONS
 from vostutor.data.flow_pairs import (
     FLOW_RECIPE,
@@ -14,6 +16,7 @@ from vostutor.data.flow_pairs import (
     flow_batches,
     flow_pool,
     flow_split,
+    middle_pair,
     take_pairs,
 )
 from vostutor.data.minivos import VALIDATION_SEED, draw_recipe
@@ -134,3 +137,47 @@ def test_what_cannot_be_drawn_is_refused(folder):
         flow_split(0, folder=folder)
     with pytest.raises(DataError, match="flow"):
         take_pairs(counting(flow=None), [0])
+
+
+@pytest.mark.parametrize("number", [-1, 4, 1.0, True])
+def test_a_number_of_a_pair_that_the_pool_does_not_have_is_refused(number):
+    with pytest.raises(DataError, match="whole numbers of pairs, from 0 to 3"):
+        take_pairs(counting(), [0, number] if not isinstance(number, bool) else [number])
+
+
+@pytest.mark.parametrize("numbers", [[], torch.zeros(0, dtype=torch.int64)])
+def test_no_pair_at_all_is_refused(numbers):
+    with pytest.raises(DataError, match="whole numbers of pairs"):
+        take_pairs(counting(), numbers)
+
+
+def test_a_number_by_itself_is_no_batch():
+    with pytest.raises(ShapeError, match=r"take_pairs\(pool, \[3\]\)"):
+        take_pairs(counting(), torch.tensor(1))
+
+
+def test_numbers_may_come_one_after_the_other():
+    assert take_pairs(counting(), (n for n in (3, 0)))["flow"][:, 0, 0, 0].tolist() == [3, 0]
+
+
+@pytest.mark.parametrize("use", [lambda pool: take_pairs(pool, [0]), flow_batches])
+@pytest.mark.parametrize("pool", [counting(frames=1), counting(flow=None)], ids=["one frame", "no flow"])
+def test_a_pool_without_pairs_or_flow_is_refused(use, pool):
+    with pytest.raises(DataError, match="a pool with flow, of clips of two frames or more"):
+        use(pool)
+
+
+def test_the_name_of_an_augmentation_is_no_augmentation():
+    with pytest.raises(SettingsError, match="an Augmentation or None"):
+        flow_batches(counting(), "cpu")
+
+
+@pytest.mark.parametrize("cut", [backwards, middle_pair])
+def test_a_clip_of_one_frame_has_no_pair_to_cut_out(cut):
+    clip = draw_recipe(FLOW_RECIPE, 5, size=(48, 80), frames=2)
+    alone = replace(
+        clip, frames=clip.frames[:1], ids=clip.ids[:1], depth_order=clip.depth_order[:1], flow_fwd=clip.flow_fwd[:0],
+        flow_bwd=clip.flow_bwd[:0], occluded=clip.occluded[:0],
+    )  # fmt: skip
+    with pytest.raises(DataError, match="a clip of two frames or more"):
+        cut(alone)

@@ -18,6 +18,8 @@ from torch import Tensor
 
 from vostutor.core.clip import Clip
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.ranges import expect_whole
+from vostutor.core.shapes import expect
 from vostutor.data.augment import AUGMENTATIONS, Augmentation, augment_pair, change_view, draw_change
 from vostutor.data.freeze import fingerprint
 from vostutor.data.minivos import check_settings, draw_recipe
@@ -56,7 +58,7 @@ def flow_pool(
     Pool(2 clips of 2 frames 48x80, with flow)
     """
     check_settings("plain", seed, size, frames)
-    _check_count("scenes", scenes)
+    expect_whole(least=1, scenes=scenes)
     if seed + scenes > TRAINING_SEEDS:
         raise SettingsError(
             expected=f"training seeds below {TRAINING_SEEDS}",
@@ -81,7 +83,7 @@ def flow_split(
     >>> flow_split(2, size=(48, 80), folder=tempfile.mkdtemp())
     Pool(2 clips of 2 frames 48x80, with flow)
     """
-    _check_count("pairs", pairs)
+    expect_whole(least=1, pairs=pairs)
     check_settings("plain", SPLIT_SEED, size, 2)
     return _kept(range(SPLIT_SEED, SPLIT_SEED + pairs), SCENE_FRAMES, size, middle_pair, folder, report)
 
@@ -91,17 +93,14 @@ def take_pairs(pool: Pool, numbers: Tensor | Iterable[int]) -> dict[str, Tensor]
 
     Shapes: frame1, frame2 float32 (B,3,H,W) in [0,1]; flow float32 (B,2,H,W); valid (where the flow is known), objects (where an
     object is), occluded (where frame 2 shows something else, or nothing) bool (B,H,W). Units: flow in pixels, x then y.
-    Raises: DataError for a pool without flow.
+    Raises: DataError for a pool without flow or of single frames, and for numbers of pairs that it does not have.
     >>> grey = torch.zeros(1, 3, 3, 4, 4, dtype=torch.uint8)
     >>> clip = Pool(grey, grey[:, :, 0], ("",), flow=torch.arange(2.0).reshape(1, 2, 1, 1, 1).expand(1, 2, 2, 4, 4))
     >>> take_pairs(clip, [1])["flow"][0, :, 0, 0]
     tensor([1., 1.])
     """
-    if pool.flow is None:
-        raise DataError(
-            expected="a pool with flow", got=repr(pool), try_this="flow_pool(), or clip_pool(..., flow=True)"
-        )
-    numbers = torch.as_tensor(numbers)
+    _check_pool(pool)
+    numbers = _checked_numbers(pool, numbers)
     n, t = numbers // (pool.frames.shape[1] - 1), numbers % (pool.frames.shape[1] - 1)
     flow = pool.flow[n, t].float()
     valid = (flow.abs() < UNKNOWN).all(dim=1)  # false for NaN too
@@ -129,11 +128,20 @@ def flow_batches(
 
     change_view: what a flow becomes under two views, the package's or a student's own.
 
+    Raises: DataError for a pool without flow or of single frames, SettingsError for what is no Augmentation.
     >>> grey = torch.zeros(1, 2, 3, 48, 80, dtype=torch.uint8)
     >>> pool = Pool(grey, grey[:, :, 0], ("",), flow=torch.zeros(1, 1, 2, 48, 80))
     >>> sorted(flow_batches(pool)(torch.Generator(), 2, 0.0))
     ['flow', 'frame1', 'frame2', 'valid']
     """
+
+    _check_pool(pool)
+    if not isinstance(augmentation, Augmentation | None):
+        raise SettingsError(
+            expected="an Augmentation or None",
+            got=repr(augmentation),
+            try_this='flow_batches(pool, AUGMENTATIONS["cpu"])',
+        )
 
     def draw_batch(generator: torch.Generator, size: int, progress: float = 0.0) -> dict[str, Tensor]:
         found = take_pairs(pool, torch.randint(count_pairs(pool), (size,), generator=generator))
@@ -149,13 +157,14 @@ def flow_batches(
 def backwards(clip: Clip) -> Clip:
     """The clip played backwards, with exact flow and occlusion.
 
-    Raises: DataError for a clip without flow both ways and depth order.
+    Raises: DataError for a clip without flow both ways and depth order, or of one frame.
     >>> clip = draw_recipe(FLOW_RECIPE, 3, size=(48, 80), frames=2)
     >>> torch.equal(backwards(clip).flow_fwd, clip.flow_bwd), torch.equal(backwards(backwards(clip)).occluded, clip.occluded)
     (True, True)
     """
     if clip.flow_fwd is None or clip.flow_bwd is None or clip.depth_order is None:
         raise DataError(expected="flow both ways and depth order", got=clip.source, try_this='draw_clip("plain", 0)')
+    _check_pair_in(clip)
     owner, flow = clip.depth_order.flip(0), clip.flow_bwd.flip(0)
     pairs = zip(owner[:-1].numpy(), owner[1:].numpy(), flow.numpy(), strict=True)
     hidden = np.stack([occluded_between(*pair) for pair in pairs])
@@ -173,9 +182,11 @@ def both_ways(clip: Clip) -> tuple[Clip, ...]:
 def middle_pair(clip: Clip) -> tuple[Clip, ...]:
     """The two frames in the middle, as a clip of their own.
 
+    Raises: DataError for a clip of one frame.
     >>> [len(clip) for clip in middle_pair(draw_recipe(FLOW_RECIPE, 3, size=(48, 80), frames=4))]
     [2]
     """
+    _check_pair_in(clip)
     first = len(clip) // 2 - 1
     two, one = slice(first, first + 2), slice(first, first + 1)
     return (
@@ -184,6 +195,15 @@ def middle_pair(clip: Clip) -> tuple[Clip, ...]:
             flow_bwd=clip.flow_bwd[one], occluded=clip.occluded[one], name=f"{clip.name}-middle",
         ),
     )  # fmt: skip
+
+
+def _check_pair_in(clip: Clip) -> None:
+    if len(clip) < 2:
+        raise DataError(
+            expected="a clip of two frames or more",
+            got=f"{len(clip)} of {clip.source}",
+            try_this="draw_recipe(..., frames=2)",
+        )
 
 
 def _kept(seeds: range, frames: int, size, make: Callable[[Clip], tuple[Clip, ...]], folder, report) -> Pool:
@@ -205,6 +225,24 @@ def _drawn(seeds: range, frames: int, size, make, report: Callable[[str], None])
             report(f"drawn {k + 1} of {len(seeds)} scenes")
 
 
-def _check_count(name: str, count: int) -> None:
-    if not isinstance(count, int | np.integer) or isinstance(count, bool) or count < 1:
-        raise SettingsError(expected=f"a number of {name} from 1 on", got=repr(count), try_this=f"{name}=100")
+def _check_pool(pool: Pool) -> None:
+    if pool.flow is None or not count_pairs(pool):
+        raise DataError(
+            expected="a pool with flow, of clips of two frames or more",
+            got=repr(pool),
+            try_this="flow_pool(), or clip_pool(..., frames=2, flow=True)",
+        )
+
+
+def _checked_numbers(pool: Pool, numbers: Tensor | Iterable[int]) -> Tensor:
+    """The numbers as a tensor; those of another type or beyond the pool are refused, since -1 or 2.5 would take some other pair."""
+    numbers = torch.as_tensor(numbers if hasattr(numbers, "__len__") else list(numbers))
+    expect("numbers: B", numbers=numbers, hint="take_pairs(pool, [3]) for one pair")
+    whole = numbers.numel() > 0 and not numbers.is_floating_point() and numbers.dtype != torch.bool
+    if not whole or numbers.min() < 0 or numbers.max() >= count_pairs(pool):
+        raise DataError(
+            expected=f"whole numbers of pairs, from 0 to {count_pairs(pool) - 1}",
+            got=f"{numbers.tolist()[:4]}",
+            try_this="take_pairs(pool, range(count_pairs(pool)))",
+        )
+    return numbers
