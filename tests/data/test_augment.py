@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from vostutor.core import SettingsError, ShapeError
 from vostutor.data.augment import (
     AUGMENTATIONS,
     Augmentation,
@@ -217,6 +216,18 @@ def test_the_view_stays_inside_the_frame_where_it_fits():
     assert change.view1[:, :, 2].std() > 5  # and is shifted all the same
 
 
+def test_frame_2_moves_by_itself_after_both_have_changed():
+    """Its shift is in pixels of the result, at most 6.4 = 0.1 x 64 of them: a zoom of both by 2, which comes first, does not double it."""
+    asides = []
+    for zoom in (1.0, 2.0):
+        change = draw_change(
+            torch.Generator().manual_seed(0), 64, SIZE, Augmentation(zoom=(zoom, zoom), relative_shift=0.1)
+        )
+        asides.append((change.view2 - change.view1)[:, :, 2])
+    torch.testing.assert_close(*asides, atol=1e-4, rtol=0)
+    assert 6 < asides[1].abs().max() < 6.4 + 1e-4
+
+
 def test_the_same_generator_draws_the_same_change():
     one, two = (draw_change(torch.Generator().manual_seed(9), 3, SIZE, AUGMENTATIONS["paper"]) for _ in range(2))
     assert torch.equal(one.view2, two.view2)
@@ -228,11 +239,3 @@ def test_undone_undoes_and_after_is_in_that_order():
     torch.testing.assert_close(after(undone(turn), turn), torch.eye(2, 3)[None], atol=1e-5, rtol=0)
     points = pixel_grid(3, 4)[None]
     torch.testing.assert_close(move(after(shift, turn), points), move(shift, move(turn, points)))
-
-
-def test_other_axes_and_impossible_ranges_are_refused():
-    first, second, flow = smooth_pair()
-    with pytest.raises(ShapeError, match="flow"):
-        augment_pair(first, second, flow[:, :1], PairChange(UNCHANGED, UNCHANGED, SIZE))
-    with pytest.raises(SettingsError, match="zoom"):
-        Augmentation(zoom=(0.0, 1.0))

@@ -28,13 +28,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from vostutor.core.errors import SettingsError
+from vostutor.core.ranges import (
+    expect_alike,
+    expect_finite,
+    expect_mask,
+    expect_number,
+    expect_size,
+    expect_span,
+    expect_unit,
+    expect_whole,
+)
 from vostutor.core.shapes import expect
 from vostutor.ops.grid import pixel_grid, to_normalised
 
-_SEAM = (
-    0.5  # pixels: where blending changes a vector by more than this, two motions meet, and none of them is the blend
-)
+# Pixels: where blending changes a vector by more than this, two motions meet, and none of them is the blend.
+_SEAM = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Augmentation:
 
     Units: turns in degrees and shifts in frame widths, each up to so much both ways; zoom, gain and gamma are factors and exponents from
     to; contrast c multiplies the distance from the mean by 1 + c; brightness and noise are standard deviations in [0,1] grey.
+    Raises: SettingsError for what is no such number, or a range that ends before it begins.
     """
 
     crop: float = 1.0  # height and width of the result, as a share of the frame's
@@ -61,12 +70,13 @@ class Augmentation:
     noise: float = 0.0  # the largest deviation; each pair has its own, from 0 on
 
     def __post_init__(self):
-        if not (0 < self.crop <= 1 and self.zoom[0] > 0 and self.gain[0] > 0 and self.gamma[0] > 0):
-            raise SettingsError(
-                expected="a crop above 0 and up to 1; zoom, gain and gamma above 0",
-                got=f"crop={self.crop}, zoom={self.zoom}, gain={self.gain}, gamma={self.gamma}",
-                try_this='AUGMENTATIONS["cpu"], or dataclasses.replace of it',
-            )
+        expect_number(above=0, most=1, crop=self.crop)
+        expect_number(most=1, mirror=self.mirror, upside_down=self.upside_down)
+        expect_number(turn=self.turn, shift=self.shift, brightness=self.brightness, noise=self.noise)
+        expect_number(relative_turn=self.relative_turn, relative_shift=self.relative_shift)
+        expect_number(most=0.9, relative_zoom=self.relative_zoom)  # at 1 frame 2 may shrink to a point
+        expect_span(above=0, zoom=self.zoom, gain=self.gain, gamma=self.gamma)
+        expect_span(least=-1, contrast=self.contrast)
 
 
 AUGMENTATIONS = {
@@ -91,6 +101,7 @@ class PairChange:
 
     Shapes: view1, view2 (B,2,3), affine maps from old pixels to new ones; size (h,w); contrast, gamma, brightness (B,);
     gain (B,3); noise (B,2,3,h,w), of frame 1 and frame 2, or None. Units: pixels, x then y; grey in [0,1].
+    Raises: ShapeError for other axes, SettingsError for a size without pixels.
     """
 
     view1: Tensor
@@ -102,17 +113,29 @@ class PairChange:
     brightness: Tensor | float = 0.0
     noise: Tensor | None = None
 
+    def __post_init__(self):
+        expect_size(self.size)
+        expect("view1: B 2 3, view2: B 2 3", view1=self.view1, view2=self.view2)
+        axes = dict.fromkeys(("contrast", "gamma", "brightness"), "B")
+        for name, wanted in (axes | {"gain": "B 3", "noise": "B 2 3 {} {}".format(*self.size)}).items():
+            part = getattr(self, name)
+            if isinstance(part, Tensor) and part.ndim:
+                expect(f"view1: B 2 3, {name}: {wanted}", view1=self.view1, **{name: part})
+
 
 def draw_change(
     generator: torch.Generator, count: int, size: tuple[int, int], augmentation: Augmentation = AUGMENTATIONS["cpu"]
 ) -> PairChange:
     """Changes for so many pairs of frames of one size, drawn one after the other from the generator, on the CPU.
 
-    Shapes: size is (H,W). Source: the lists of [FlowNet], section 4, and of [FlowNetPytorch]; see AUGMENTATIONS.
+    Shapes: size is (H,W). Raises: SettingsError for fewer than one pair or pixel.
+    Source: the lists of [FlowNet], section 4, and of [FlowNetPytorch]; see AUGMENTATIONS.
     >>> nothing = draw_change(torch.Generator(), 1, (96, 160), Augmentation())
     >>> torch.equal(nothing.view1[0], torch.eye(2, 3)), nothing.size
     (True, (96, 160))
     """
+    expect_whole(least=1, count=count)
+    expect_size(size)
     a = augmentation
     new_size = tuple(round(a.crop * n) for n in size)
 
@@ -138,11 +161,13 @@ def change_view(points: Tensor, flow: Tensor, view1: Tensor, view2: Tensor) -> T
     Shapes: points (2,h,w), the old place of frame 1 that each new pixel shows; flow (2,h,w), the old flow there; views (2,3),
     affine maps from old pixels to new ones -> (2,h,w).
     Units: pixels, x then y.
+    Raises: ShapeError for other axes.
     Source: the formula at the head of this file.
     >>> double = torch.tensor([[2.0, 0, 0], [0, 2, 0]])
     >>> change_view(torch.zeros(2, 1, 1), torch.ones(2, 1, 1), double, double).flatten()
     tensor([2., 2.])
     """
+    expect("points: 2 h w, flow: 2 h w, view1: 2 3, view2: 2 3", points=points, flow=flow, view1=view1, view2=view2)
     return (move(view2[None], (points + flow)[None]) - move(view1[None], points[None]))[0]
 
 
@@ -161,7 +186,8 @@ def augment_pair(
 
     Shapes: frame1, frame2 float (B,3,H,W) in [0,1], flow (B,2,H,W), valid bool (B,H,W), all true if left out -> the same, of size h, w.
     Units: flow in pixels, x then y.
-    Raises: ShapeError for other axes.
+    Raises: ShapeError for other axes, types or devices and for frames beyond [0,1]; DataError for a view that cannot be undone and for a
+    flow that is not finite where it is said to be valid.
     Source: the formula at the head of this file.
     >>> black, right = torch.zeros(1, 3, 4, 6), torch.tensor([1.0, 0]).reshape(1, 2, 1, 1).expand(1, 2, 4, 6)
     >>> mirror = torch.tensor([[[-1.0, 0, 5], [0, 1, 0]]])
@@ -169,11 +195,16 @@ def augment_pair(
     tensor([-1.,  0.])
     """
     expect("frame1: B 3 H W, frame2: B 3 H W, flow: B 2 H W", frame1=frame1, frame2=frame2, flow=flow)
-    expect("flow: B 2 H W, view1: B 2 3, view2: B 2 3", flow=flow, view1=change.view1, view2=change.view2)
-    valid = torch.ones_like(flow[:, 0], dtype=torch.bool) if valid is None else valid
+    expect_unit(frame1=frame1, frame2=frame2)
+    valid = torch.ones_like(frame1[:, 0], dtype=torch.bool) if valid is None else valid
+    expect("flow: B 2 H W, valid: B H W, view: B 2 3", flow=flow, valid=valid, view=change.view1)
+    expect_alike(frame1=frame1, frame2=frame2, flow=flow, view1=change.view1, view2=change.view2)
+    expect_mask(valid=valid)
+    known_flow = flow.where(valid[:, None], 0.0)
+    expect_finite(known_flow=known_flow, try_this="valid = flow.isfinite().all(dim=1)")
     here = pixel_grid(*change.size, dtype=flow.dtype, device=flow.device).expand(len(flow), 2, *change.size)
     source1, source2 = (move(undone(view), here) for view in (change.view1, change.view2))
-    flow_there = _fetch_flow(flow.where(valid[:, None], 0.0), source1)
+    flow_there = _fetch_flow(known_flow, source1)
     last = torch.tensor([flow.shape[-1] - 1, flow.shape[-2] - 1], dtype=flow.dtype, device=flow.device)[:, None, None]
     inside = ((source1 > -1e-3) & (source1 < last + 1e-3)).all(dim=1)  # rounding may leave a pixel a hair outside
     known = _fetch(valid[:, None].to(flow.dtype), source1, "nearest")[:, 0] > 0.5
@@ -214,7 +245,10 @@ def after(second: Tensor, first: Tensor) -> Tensor:
 
 
 def undone(view: Tensor) -> Tensor:
-    """The inverse of an affine map. Shapes: (B,2,3) -> (B,2,3)."""
+    """The inverse of an affine map. Shapes: (B,2,3) -> (B,2,3). Raises: DataError for a map that has none."""
+    expect("view: B 2 3", view=view)
+    area = torch.linalg.det(view[:, :, :2])
+    expect_finite(view=view, one_over_area=1 / area, try_this="a view that keeps some area, as draw_change draws them")
     back = torch.linalg.inv(view[:, :, :2])
     return torch.cat([back, -back @ view[:, :, 2:]], dim=2)
 
