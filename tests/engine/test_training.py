@@ -201,11 +201,36 @@ def test_a_loss_that_is_not_a_number_stops_the_run_at_its_step():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"steps": 0}, {"batch": 0}, {"save_every": 0}, {"rate": 0.0}, {"rate": -1.0}, {"precision": "float16"}]
-)
-def test_impossible_settings_are_refused(wrong):
-    with pytest.raises(SettingsError):
+    "wrong",
+    [
+        {"steps": 0}, {"steps": 2.5}, {"batch": 0}, {"batch": True}, {"save_every": 0}, {"warm_up": -1}, {"warm_up": 0.5},
+        {"rate": 0.0}, {"rate": -1.0}, {"rate": float("inf")}, {"rate": float("nan")}, {"weight_decay": -1e-4},
+        {"weight_decay": float("nan")}, {"gradient_norm": 0.0}, {"gradient_norm": float("nan")}, {"halve_at": (2, 2.5)},
+        {"precision": "float16"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_impossible_settings_are_refused_by_name(wrong):
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
         Training(**({"steps": 4} | wrong))
+
+
+def test_a_seed_below_zero_is_refused():
+    with pytest.raises(SettingsError, match="seed a whole number from 0 on"):
+        train(network(), draw_batch, squares, BRIEF, seed=-1)
+
+
+@pytest.mark.parametrize(
+    "batch", [{}, {"x": torch.zeros(0, 3), "y": torch.zeros(0, 1)}, {"x": torch.zeros(4, 3), "y": torch.zeros(3, 1)}]
+)
+def test_a_batch_without_samples_or_with_unequally_many_is_refused(batch):
+    with pytest.raises(DataError, match="equally many samples"):
+        train(network(), lambda generator, size, progress: batch, squares, BRIEF)
+
+
+def test_gradients_in_no_parts_are_refused():
+    with pytest.raises(SettingsError, match="parts a whole number from 1 on"):
+        gradients(network(), draw_batch(None, 4, 0.0), squares, parts=0)
 
 
 def test_the_running_mean_of_a_run_that_has_not_begun_is_empty():

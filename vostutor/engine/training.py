@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.ranges import expect_batch, expect_number, expect_one_of, expect_whole
 from vostutor.engine.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 
 Batch = dict[str, Tensor]  # every tensor (B,...), the same B
@@ -40,23 +41,17 @@ class Training:
     rate: float = 2e-3  # at its highest
     weight_decay: float = 1e-4  # of weights; biases, gains and other vectors are left alone
     warm_up: int = 0  # steps in which the rate rises from 0
-    halve_at: tuple[
-        int, ...
-    ] = ()  # halved at these steps, as papers of 2015 do; a cosine down to 0 when there are none
+    halve_at: tuple[int, ...] = ()  # halved at these steps, as papers of 2015 do; without any, a cosine down to 0
     gradient_norm: float | None = 1.0  # gradients are scaled down to this length, None leaves them as they are
-    precision: Literal["float32", "bfloat16"] = (
-        "float32"  # bfloat16: autocast; processors without it imitate it, slowly
-    )
+    precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: autocast; slow on processors without it
     save_every: int = 50
 
     def __post_init__(self):
-        whole = min(self.steps, self.batch, self.save_every) >= 1
-        if not whole or not self.rate > 0 or self.precision not in ("float32", "bfloat16"):
-            raise SettingsError(
-                expected="steps, batch and save_every from 1 on, a rate above 0, precision float32 or bfloat16",
-                got=repr(self),
-                try_this="Training(steps=400, batch=8, rate=2e-3)",
-            )
+        expect_whole(least=1, steps=self.steps, batch=self.batch, save_every=self.save_every)
+        expect_whole(warm_up=self.warm_up, **{f"halve_at[{k}]": step for k, step in enumerate(self.halve_at)})
+        expect_number(above=0, rate=self.rate, gradient_norm=1.0 if self.gradient_norm is None else self.gradient_norm)
+        expect_number(weight_decay=self.weight_decay)
+        expect_one_of(("float32", "bfloat16"), precision=self.precision)
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step, counted from 0.
@@ -115,8 +110,8 @@ def train(
     With `checkpoint`, a file, the run is saved every `training.save_every` steps, and calling again with the same arguments goes on
     from there; a finished run is loaded, not repeated. `tell` hears in a line what is out of the ordinary.
 
-    Raises: DataError when the checkpoint is of another run or damaged, or the loss stops being a number; SettingsError when even one
-        sample does not fit the memory.
+    Raises: DataError when the checkpoint is of another run or damaged, a batch holds no samples or unequally many, or the loss stops
+        being a number; SettingsError for a seed below 0 and when even one sample does not fit the memory.
     Source: AdamW of Loshchilov and Hutter, Decoupled Weight Decay Regularization, ICLR 2019.
     >>> line = nn.Linear(1, 1)
     >>> def draw_batch(generator, size, progress):
@@ -126,6 +121,7 @@ def train(
     >>> bool(history.losses[-1] < 1e-3), [round(p.item(), 1) for p in line.parameters()]
     (True, [3.0, -1.0])
     """
+    expect_whole(seed=seed)
     run = _Run(model, draw_batch, objective, training, seed, tell)
     place = None if checkpoint is None else Path(checkpoint)
     if place is not None and place.exists():
@@ -178,7 +174,7 @@ class _Run:
 
     def _gradients(self, batch: Batch) -> float:
         """The gradients of a batch, in twice as many parts as before whenever the memory does not suffice."""
-        samples, history = len(next(iter(batch.values()))), self.history
+        samples, history = expect_batch(batch), self.history
         while True:
             seed = _mixed(self.seed, history.steps, 1)
             try:
@@ -280,13 +276,14 @@ def gradients(
     normalisation would see each piece alone; this course normalises over groups.)
 
     Shapes: batch: tensors (B,...) with one B.
-    Raises: whatever the objective raises, out of memory included.
+    Raises: SettingsError for parts below 1, DataError for no samples; whatever the objective raises, out of memory included.
     >>> model = nn.Linear(2, 1)
     >>> whole = gradients(model, {"x": torch.ones(6, 2)}, lambda m, b: m(b["x"]).mean())
     >>> abs(whole - gradients(model, {"x": torch.ones(6, 2)}, lambda m, b: m(b["x"]).mean(), parts=4)) < 1e-6
     True
     """
-    samples, total = len(next(iter(batch.values()))), 0.0
+    expect_whole(least=1, parts=parts)
+    samples, total = expect_batch(batch), 0.0
     device = next(model.parameters()).device
     cuts = [samples * k // parts for k in range(parts + 1)]
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
