@@ -17,6 +17,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, interpolate
 
 from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_floating, expect_mask, expect_number
 from vostutor.core.shapes import expect
 
 LEVEL_WEIGHTS = (0.005, 0.01, 0.02, 0.08, 0.32)  # flow2..flow6, from the authors' training prototxt; the paper has none
@@ -39,7 +40,8 @@ def multiscale_epe(
 
     Shapes: predictions (B,2,h,w) each, finest first; flow (B,2,H,W); valid bool (B,H,W) -> scalar.
     Units: flow in pixels, x then y; predictions in pixels / div_flow.
-    Raises: ShapeError for other axes, for no prediction and for more predictions than weights.
+    Raises: ShapeError for other axes or types, for no prediction and for more predictions than weights; SettingsError for a div_flow
+        that is not above 0 and for weights below 0.
     Source: multi-scale loss of [FlowNet], summed as in the authors' Caffe layer.
     >>> truth = torch.tensor([3.0, 4.0]).reshape(1, 2, 1, 1).expand(1, 2, 384, 512)
     >>> nothing_moves = [torch.zeros(1, 2, 384 // s, 512 // s) for s in (4, 8, 16, 32, 64)]
@@ -47,6 +49,7 @@ def multiscale_epe(
     '34.56'
     """
     _check(predictions, flow, weights, valid)
+    expect_number(above=0, div_flow=div_flow, try_this="div_flow=20")
     flow = flow.float()
     share = torch.ones_like(flow[:, :1]) if valid is None else valid[:, None].float()
     known = torch.where(share > 0, flow / div_flow, 0.0)  # where, since an unknown flow may be 1e10 or NaN
@@ -62,8 +65,10 @@ def multiscale_epe(
 
 def _check(predictions: Sequence[Tensor], flow: Tensor, weights: Sequence[float], valid: Tensor | None) -> None:
     expect("flow: B 2 H W", flow=flow, hint="one flow per sample, x then y; [None] adds the batch")
+    expect_floating(flow=flow)
     if valid is not None:
         expect("flow: B 2 H W, valid: B H W", flow=flow, valid=valid)
+        expect_mask(valid=valid)
     if not 1 <= len(predictions) <= len(weights):
         raise ShapeError(
             expected=f"1 to {len(weights)} predictions, one for each weight",
@@ -72,6 +77,13 @@ def _check(predictions: Sequence[Tensor], flow: Tensor, weights: Sequence[float]
         )
     for prediction in predictions:
         expect("flow: B 2 H W, prediction: B 2 h w", flow=flow, prediction=prediction)
+        expect_floating(prediction=prediction)
+    if not flow.numel():
+        raise ShapeError(
+            expected="at least one sample and pixel", got=f"{tuple(flow.shape)}", try_this="print(flow.shape)"
+        )
+    for weight in weights:
+        expect_number(least=0, weight=weight, try_this="LEVEL_WEIGHTS")
 
 
 def balanced_bce(
