@@ -119,6 +119,16 @@ def test_a_level_that_is_too_large_loses_its_last_row_and_column():
     assert torch.equal(joined[:, 8:], step.upsample_flow(flow)[..., :3, :5])
 
 
+def test_frame_1_comes_first_and_then_what_it_was_compared_with():
+    """As released: 473 = 32 redirected channels, then 441 displacements; here 29 = 4 + 25. Weights are made for this order."""
+    entering, sevens = [], lambda f1, f2, **reach: torch.full((1, 25, *f1.shape[-2:]), 7.0)
+    model, (frame1, frame2) = FlowNetC(TINY, correlation=sevens, generator=seeded()), pair((16, 16))
+    model.contracting.register_forward_pre_hook(lambda _, given: entering.append(given[0]))
+    model(frame1, frame2)
+    assert entering[0].shape[1] == 29 and (entering[0][:, 4:] == 7).all()
+    assert torch.equal(entering[0][:, :4], model.redirect(model.stem(frame1 - model.mean)[-1]))
+
+
 # invariance
 
 
@@ -247,10 +257,34 @@ def test_frames_that_are_no_batch_of_numbers_are_refused(build):
             method(frame1.byte(), frame2.byte())
 
 
+@pytest.mark.parametrize(("worst", "said"), [(255.0, "frame2 / 255"), (float("nan"), "nan_to_num"), (-0.5, "clamp")])
+def test_a_flow_between_frames_beyond_zero_and_one_is_refused(build, worst, said):
+    model, (frame1, frame2) = build(TINY), pair((16, 16))
+    frame2[0, 0, 3, 3] = worst
+    with pytest.raises(ShapeError, match=said):
+        model.flow(frame1, frame2)
+
+
+def test_frames_of_another_type_or_device_than_the_network_are_refused(build):
+    model, (frame1, frame2) = build(TINY), pair((16, 16))
+    for other in (frame2.double(), frame2.to("meta")):
+        for method in (model, model.flow):
+            with pytest.raises(ShapeError, match="frames that fit the network: torch.float32 on cpu"):
+                method(frame1, other)
+
+
 @pytest.mark.parametrize(("wrong", "said"), [
     ({"cost": "cosine"}, "cost 'raw' or 'softmax'"),
     ({"joined_at": 4}, "joined_at 2 or 3"),
     ({"deconv": (8,)}, "4 deconv channels"),
+    ({"div_flow": 0.0}, "div_flow"),
+    ({"div_flow": float("nan")}, "div_flow"),
+    ({"stride2": 0}, "stride2"),
+    ({"max_displacement": -1}, "max_displacement"),
+    ({"redirected": 0}, "redirected"),
+    ({"joined_at": 2.0}, "joined_at"),
+    ({"channels": (8, 8.5, 8, 8, 8, 8)}, "channels"),
+    ({"deconv": (8, 8, 8, 0)}, "deconv"),
 ])  # fmt: skip
 def test_a_config_that_cannot_be_built_is_refused(wrong, said):
     with pytest.raises(SettingsError, match=said):

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, normalize, pad
 
 from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.ranges import expect_floating, expect_number, expect_unit, expect_whole
 from vostutor.core.shapes import expect
 from vostutor.losses import multiscale_epe
 from vostutor.ops.cost_volume import correlation
@@ -59,6 +60,13 @@ class FlowNetConfig:
     div_flow: float = 20.0
 
     def __post_init__(self):
+        for width in self.channels:
+            expect_whole(least=1, channels=width)
+        for width in self.deconv:
+            expect_whole(least=1, deconv=width)
+        expect_whole(least=0, max_displacement=self.max_displacement)
+        expect_whole(least=1, stride2=self.stride2, joined_at=self.joined_at, redirected=self.redirected)
+        expect_number(above=0, div_flow=self.div_flow, try_this="div_flow=20")
         if self.cost not in ("raw", "softmax"):
             _refuse("cost 'raw' or 'softmax'", repr(self.cost), "cost='softmax' to learn on a laptop")
         if not FINEST <= self.joined_at <= min(len(STEM_KERNELS), len(self.channels) - 1):
@@ -192,11 +200,9 @@ class FlowNet(nn.Module):
 
         Shapes: frames float (B,3,H,W), RGB in [0,1] -> (B,2,h,w) each, finest first; h = ceil(H / 2**l).
         Units: pixels of the full resolution / div_flow at every level, x then y.
-        Raises: ShapeError for other axes or types.
+        Raises: ShapeError for other axes, types or devices. What the numbers are is not looked at, since a GPU would wait for it.
         """
-        expect("frame1: B 3 H W, frame2: B 3 H W", frame1=frame1, frame2=frame2, hint="two batches of one size")
-        if not (frame1.is_floating_point() and frame2.is_floating_point()):
-            raise ShapeError(expected="frames in [0,1]", got=f"{frame1.dtype}, {frame2.dtype}", try_this="frame / 255")
+        _check_frames(frame1, frame2, self.mean)
         return self.refinement(self.encode(frame1 - self.mean, frame2 - self.mean)[FINEST - 1 :])
 
     @torch.no_grad()
@@ -208,9 +214,10 @@ class FlowNet(nn.Module):
 
         Shapes: frames float (B,3,H,W), RGB in [0,1] -> float32 (B,2,H,W).
         Units: pixels, x then y.
-        Raises: ShapeError for other axes or types.
+        Raises: ShapeError for other axes, types or devices, and for frames beyond [0,1].
         """
-        expect("frame1: B 3 H W, frame2: B 3 H W", frame1=frame1, frame2=frame2, hint="two batches of one size")
+        _check_frames(frame1, frame2, self.mean)
+        expect_unit(frame1=frame1, frame2=frame2)
         (height, width), coarsest = frame1.shape[-2:], 2 ** len(self.config.channels)
         more = (0, -width % coarsest, 0, -height % coarsest)
         finest = self(*(pad(frame, more, mode="replicate") for frame in (frame1, frame2)))[0].float()
@@ -223,6 +230,18 @@ class FlowNet(nn.Module):
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.kaiming_normal_(layer.weight, a=0.1, generator=generator)
                 nn.init.zeros_(layer.bias)
+
+
+def _check_frames(frame1: Tensor, frame2: Tensor, weights: Tensor) -> None:
+    expect("frame1: B 3 H W, frame2: B 3 H W", frame1=frame1, frame2=frame2, hint="two batches of one size")
+    expect_floating(frame1=frame1, frame2=frame2, try_this="frame / 255")
+    for frame in (frame1, frame2):
+        if frame.device != weights.device or torch.promote_types(frame.dtype, weights.dtype) != weights.dtype:
+            raise ShapeError(
+                expected=f"frames that fit the network: {weights.dtype} on {weights.device}",
+                got=f"{frame.dtype} on {frame.device}",
+                try_this="frame.to(next(model.parameters()))",
+            )
 
 
 class FlowNetS(FlowNet):
