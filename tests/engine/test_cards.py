@@ -79,3 +79,22 @@ def test_a_card_with_other_fields_is_refused(tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"accuracy": 1}))
     with pytest.raises(DataError, match="accuracy"):
         read_card(path)
+
+
+@pytest.mark.parametrize(("worst", "half", "repair"), [
+    (70_000.0, True, "half=False"), (float("nan"), True, "lower rate"), (float("inf"), False, "lower rate"),
+])  # fmt: skip
+def test_weights_that_would_come_back_infinite_are_refused_and_the_old_ones_stay(tmp_path, worst, half, repair):
+    model = network()
+    path = save_weights(model, CARD, tmp_path)
+    nn.init.constant_(model[2].bias, worst)
+    with pytest.raises(DataError, match=f"(?s)2.bias.*{repair}"):
+        save_weights(model, CARD, tmp_path, half=half)
+    assert load_weights(network(), path) == read_card(path)
+
+
+def test_weights_beyond_half_precision_are_stored_in_full(tmp_path):
+    model, other = nn.Linear(1, 1), nn.Linear(1, 1)
+    nn.init.constant_(model.weight, 70_000.0)
+    load_weights(other, save_weights(model, CARD, tmp_path, half=False))
+    assert other.weight.item() == 70_000

@@ -45,6 +45,7 @@ def save_weights(model: nn.Module, card: Card, folder: Path | str, *, half: bool
 
     The card comes last: weights without a card are an interrupted write and are never loaded.
 
+    Raises: DataError for weights that the file could not hold as finite numbers; then nothing is written.
     >>> import tempfile
     >>> card = Card("line", "smoke", {}, "none", 0, 0, 0.0, "any", "none", "none")
     >>> path = save_weights(nn.Linear(2, 1), card, tempfile.mkdtemp())
@@ -52,7 +53,7 @@ def save_weights(model: nn.Module, card: Card, folder: Path | str, *, half: bool
     ('line-smoke.safetensors', 3, 'line')
     """
     path = Path(folder) / f"{card.system}-{card.profile}.safetensors"
-    content = tensor_bytes({name: _stored(tensor, half) for name, tensor in model.state_dict().items()})
+    content = tensor_bytes({name: _stored(name, tensor, half) for name, tensor in model.state_dict().items()})
     told = asdict(card) | {
         "parameters": sum(p.numel() for p in model.parameters()),
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -63,9 +64,18 @@ def save_weights(model: nn.Module, card: Card, folder: Path | str, *, half: bool
     return path
 
 
-def _stored(tensor: Tensor, half: bool) -> Tensor:
+def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
     tensor = tensor.detach().cpu().contiguous()
-    return tensor.half() if half and tensor.is_floating_point() else tensor
+    if not tensor.is_floating_point():
+        return tensor
+    stored = tensor.half() if half else tensor
+    if not stored.isfinite().all():  # half precision ends at 65504, and what is larger would come back as infinite
+        raise DataError(
+            expected=f"finite weights{', none beyond 65504, the last of half precision' if half else ''}",
+            got=f"{name} with {tensor.abs().max().item():g}",
+            try_this="save_weights(..., half=False)" if tensor.isfinite().all() else "train again at a lower rate",
+        )
+    return stored
 
 
 def read_card(path: Path | str) -> Card:
