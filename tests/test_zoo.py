@@ -142,3 +142,17 @@ def test_a_segmenter_profile_or_device_that_does_not_exist_is_refused(words, sai
 def test_weights_that_are_not_there_are_told(tmp_path):
     with pytest.raises(DataError, match="a card flownets-cpu.json"):
         zoo.load("flownets", "cpu", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", [None, "tpu", "cuda:99", "cuda:x", "cpu:0", 0, torch.device("meta")], ids=str)
+def test_a_device_that_is_not_in_this_machine_is_refused(name):
+    with pytest.raises(SettingsError, match="a device of this machine: cpu"):
+        zoo.checked_device(name)
+
+
+def test_the_devices_that_are_there_are_all_that_is_offered(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert [zoo.checked_device(name).index for name in ("cpu", "cuda", "cuda:0", "cuda:1")] == [None, None, 0, 1]
+    with pytest.raises(SettingsError, match="cpu, cuda, cuda:0, cuda:1"):
+        zoo.checked_device("cuda:2")

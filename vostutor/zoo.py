@@ -100,15 +100,13 @@ def checked_device(name: str) -> torch.device:
     >>> checked_device("cpu")
     device(type='cpu')
     """
-    if name == "cpu":
-        return torch.device("cpu")
-    if name.split(":")[0] == "cuda" and torch.cuda.is_available():
-        return torch.device(name)
-    raise SettingsError(
-        expected="a device of this machine: cpu" + ", cuda" * torch.cuda.is_available(),
-        got=repr(name),
-        try_this="--device cpu",
-    )
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    there = ["cpu", *["cuda"][:gpus], *(f"cuda:{k}" for k in range(gpus))]
+    if name not in there:
+        raise SettingsError(
+            expected=f"a device of this machine: {', '.join(there)}", got=repr(name), try_this="--device cpu"
+        )
+    return torch.device(name)
 
 
 def of_profile(table: Mapping, profile: str, name: str):
