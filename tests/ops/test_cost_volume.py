@@ -257,6 +257,12 @@ def test_maps_of_two_types_or_of_integers_are_refused(types):
         correlation(*(torch.zeros(1, 3, 4, 5, dtype=dtype) for dtype in types))
 
 
+def test_maps_that_are_no_tensors_are_refused():
+    for maps in [(torch.zeros(1, 3, 4, 5).numpy(),) * 2, (torch.zeros(1, 3, 4, 5), torch.zeros(1, 3, 4, 5).numpy())]:
+        with pytest.raises(ShapeError, match="f[12]: a tensor"):
+            correlation(*maps)
+
+
 def test_maps_on_two_devices_are_refused():
     with pytest.raises(ShapeError, match="on one device"):
         correlation(torch.zeros(1, 3, 4, 5), torch.zeros(1, 3, 4, 5, device="meta"))
@@ -282,6 +288,7 @@ def test_a_map_without_channels_is_refused():
         ({"stride2": 0}, "stride2 a whole number from 1 on"),
         ({"max_displacement": -1}, "max_displacement a whole number from 0 on"),
         ({"max_displacement": 2.5}, "2.5"),
+        ({"max_displacement": True}, "max_displacement a whole number"),
     ],
 )
 def test_an_option_without_meaning_is_refused(option, told):

@@ -25,6 +25,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn.functional import avg_pool2d, pad
 
 from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.ranges import expect_tensor, expect_whole
 from vostutor.core.shapes import expect
 
 _TILE = (
@@ -235,13 +236,8 @@ def _layout(f1: Tensor, reach: int) -> _Layout:
 
 
 def _check_options(max_displacement: int, stride1: int, stride2: int, patch: int) -> None:
-    given = {"max_displacement": max_displacement, "stride1": stride1, "stride2": stride2, "patch": patch}
-    for name, value in given.items():
-        least = 0 if name == "max_displacement" else 1
-        if not isinstance(value, int) or value < least:
-            raise SettingsError(
-                expected=f"{name} a whole number from {least} on", got=repr(value), try_this=f"{name}={least}"
-            )
+    expect_whole(least=0, max_displacement=max_displacement)
+    expect_whole(least=1, stride1=stride1, stride2=stride2, patch=patch)
     if patch % 2 == 0:
         raise SettingsError(
             expected="an odd patch, 2k + 1, since it has a middle", got=f"patch={patch}", try_this=f"patch={patch + 1}"
@@ -249,6 +245,7 @@ def _check_options(max_displacement: int, stride1: int, stride2: int, patch: int
 
 
 def _check_maps(f1: Tensor, f2: Tensor, patch: int) -> None:
+    expect_tensor(f1=f1, f2=f2)
     if not f1.is_floating_point() or (f1.dtype, f1.device) != (f2.dtype, f2.device):
         raise ShapeError(
             expected="two floating-point maps of one type on one device",
