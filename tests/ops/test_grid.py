@@ -43,7 +43,14 @@ def test_points_need_x_and_y():
         to_normalised(torch.zeros(4, 4, 3), 4, 4)
 
 
-@pytest.mark.parametrize("size", [(0, 4), (4, -1)])
-def test_an_image_without_pixels_has_no_grid(size):
-    with pytest.raises(ShapeError, match="at least one pixel"):
-        pixel_grid(*size)
+@pytest.mark.parametrize("size", [(0, 4), (4, -1), (2.5, 4), (4, None), (True, 4)])
+def test_an_image_without_pixels_or_with_part_of_one_has_no_grid(size):
+    for place in (pixel_grid, lambda *size: to_normalised(torch.zeros(2, 4, 4), *size)):
+        with pytest.raises(ShapeError, match="at least one pixel"):
+            place(*size)
+
+
+def test_points_are_a_tensor():
+    for convert in (to_normalised, to_pixels):
+        with pytest.raises(ShapeError, match="points: a tensor"):
+            convert(torch.zeros(2, 3, 4).numpy(), 3, 4)

@@ -167,3 +167,10 @@ def test_ids_do_not_blend():
 def test_an_unknown_mode_is_refused():
     with pytest.raises(SettingsError, match="bicubic"):
         backward_warp(torch.zeros(1, 1, 4, 5), torch.zeros(1, 2, 4, 5), "bicubic")
+
+
+def test_arrays_are_refused():
+    image, flow = torch.zeros(1, 1, 4, 5), torch.zeros(1, 2, 4, 5)
+    for wrong in [(image.numpy(), flow), (image, flow.numpy())]:
+        with pytest.raises(ShapeError, match="(image|flow): a tensor"):
+            backward_warp(*wrong)

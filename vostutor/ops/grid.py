@@ -9,10 +9,13 @@ whoever calls `grid_sample` on these coordinates has to say `align_corners=False
 Letters: H rows, W columns.
 """
 
+from numbers import Integral
+
 import torch
 from torch import Tensor
 
 from vostutor.core.errors import ShapeError
+from vostutor.core.ranges import expect_tensor
 from vostutor.core.shapes import expect
 
 
@@ -23,7 +26,7 @@ def pixel_grid(
 
     Shapes: -> (2,H,W), x then y.
     Units: pixels, 0 at the centre of the first pixel.
-    Raises: ShapeError for a size below one pixel.
+    Raises: ShapeError for a size below one pixel, or of no whole number of them.
     Source: own convention, see the head of this file.
     >>> pixel_grid(2, 3)[0]
     tensor([[0., 1., 2.],
@@ -40,7 +43,7 @@ def to_normalised(points: Tensor, height: int, width: int) -> Tensor:
 
     Shapes: points (...,2,H',W'), x then y -> the same axes.
     Units: pixels -> halves of the image.
-    Raises: ShapeError for other axes or a size below one pixel.
+    Raises: ShapeError for other axes, an array that is no tensor, and a size as in `pixel_grid`.
     Source: align_corners=False of torch.nn.functional.grid_sample.
     >>> to_normalised(pixel_grid(1, 2), height=1, width=2)[0]      # two centres, each half a pixel from its edge
     tensor([[-0.5000,  0.5000]])
@@ -53,7 +56,7 @@ def to_pixels(points: Tensor, height: int, width: int) -> Tensor:
 
     Shapes: points (...,2,H',W'), x then y -> the same axes.
     Units: halves of the image -> pixels.
-    Raises: ShapeError for other axes or a size below one pixel.
+    Raises: ShapeError for other axes, an array that is no tensor, and a size as in `pixel_grid`.
     Source: align_corners=False of torch.nn.functional.grid_sample.
     >>> to_pixels(torch.tensor([-1.0, 1.0]).reshape(2, 1, 1), height=4, width=4).flatten()
     tensor([-0.5000,  3.5000])
@@ -65,14 +68,15 @@ def _scale(points: Tensor, height: int, width: int) -> Tensor:
     expect(
         "points: ... 2 H W", points=points, hint="x and y lie on the third axis from the end: points.movedim(-1, -3)"
     )
+    expect_tensor(points=points)
     _check_size(height, width)
     return torch.tensor([width, height], device=points.device, dtype=points.dtype)[:, None, None]
 
 
 def _check_size(height: int, width: int) -> None:
-    if min(height, width) < 1:
+    if not all(isinstance(n, Integral) and not isinstance(n, bool) and n >= 1 for n in (height, width)):
         raise ShapeError(
-            expected="an image of at least one pixel",
-            got=f"height {height}, width {width}",
+            expected="an image of at least one pixel, height and width whole numbers",
+            got=f"height {height!r}, width {width!r}",
             try_this="height, width = image.shape[-2:]",
         )

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.ranges import expect_tensor
 from vostutor.core.shapes import expect
 from vostutor.ops.grid import pixel_grid, to_normalised
 
@@ -64,6 +65,7 @@ def _fetch_nearest(image: Tensor, points: Tensor) -> Tensor:
 def _check_types(image: Tensor, flow: Tensor, mode: str) -> None:
     if mode not in ("bilinear", "nearest"):
         raise SettingsError(expected="mode 'bilinear' or 'nearest'", got=repr(mode), try_this="mode='nearest' for ids")
+    expect_tensor(image=image, flow=flow)
     if not flow.is_floating_point() or flow.device != image.device:
         raise ShapeError(
             expected=f"a floating-point flow on {image.device}",
