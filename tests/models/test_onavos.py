@@ -11,7 +11,9 @@ from vostutor.models.onavos import Guard, OnAVOS, OnAVOSConfig, Run, View, adapt
 
 VOID = 255
 STILL = OnAVOSConfig(first_steps=0, online_steps=0, distance=float("inf"))  # learns nothing
-QUICK = OnAVOSConfig(first_steps=10, first_rate=0.05, online_rate=0.05)
+QUICK = OnAVOSConfig(
+    first_steps=10, first_rate=0.05, online_rate=0.05, online_steps=5, interval=5, alpha=0.9, distance=120.0, beta=0.05
+)
 
 
 def watched(config=QUICK, network=None, frame=None):
