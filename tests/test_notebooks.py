@@ -28,7 +28,7 @@ from vostutor.course import (
 from vostutor.course.notebook import read_notebook
 
 COURSE = Course.at(ROOT)
-SANITIZE = ROOT / "tests/course/sanitize.cfg"
+SANITIZE = ROOT / "vostutor/course/sanitize.cfg"
 NOTEBOOKS = sorted([*COURSE.notebooks.glob("*.ipynb"), *COURSE.solutions.glob("*.ipynb")])
 
 lessons = pytest.mark.parametrize("path", COURSE.masters(), ids=lambda path: path.stem)

@@ -64,10 +64,13 @@ def run(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="gets the executed notebooks and budgets.json")] = Path(
         "build/run"
     ),
+    check: Annotated[
+        bool, typer.Option("--check", help="compare with what is stored in solutions/ (with --profile smoke)")
+    ] = False,
 ):
     """Execute lessons from start to end; one line each says what was declared and what it took.
 
-    Exits with 1 when a lesson fails or breaks a limit of its profile; the others are run all the same.
+    Exits with 1 when a lesson fails, breaks a rule of the notebook gate or a limit of its profile; the others are run all the same.
     """
     from vostutor.course import Course, run_lessons
 
@@ -79,6 +82,7 @@ def run(
         data_root=data,
         device=device,
         out=out,
+        check=check,
         tell=typer.echo,
     )
     raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
@@ -89,14 +93,14 @@ def build(
     lessons: Lessons = None,
     execute: Annotated[bool, typer.Option("--execute", help="run the solutions (smoke) and store new outputs")] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="only compare: write nothing, exit with 1 on a difference")
+        bool, typer.Option("--check", help="only look: write nothing, exit with 1 on a difference or a fault")
     ] = False,
 ):
     """Make the student and solution notebooks from the masters in solutions/.
 
     Stored outputs are kept where a cell is unchanged.
     """
-    from vostutor.course import Course, build_notebooks, differences, renew
+    from vostutor.course import Course, build_notebooks, differences, renew, stored_faults
 
     if check and execute:
         raise SettingsError(
@@ -104,8 +108,8 @@ def build(
         )
     course = Course.here()
     if check:
-        found = differences(course, lessons or ())
-        typer.echo("\n".join(found) or "every notebook is what its master makes")
+        found = differences(course, lessons or ()) + stored_faults(course, lessons or ())
+        typer.echo("\n".join(found) or "every notebook is what its master makes, and passes the gate")
         raise typer.Exit(1 if found else 0)
     if execute:
         outcomes = renew(course, lessons or (), tell=typer.echo)

@@ -19,8 +19,14 @@ def test_build_writes_check_compares_and_exit_codes_say_so(vostutor, course):
     assert vostutor("build", "--check").exit_code == 1
     assert "notebooks/01_colours.ipynb is missing" in vostutor("build", "--check").output
     assert "wrote" in vostutor("build").output
-    assert vostutor("build", "--check").exit_code == 0
     assert "nothing to do" in vostutor("build").output
+
+
+def test_check_asks_for_outputs_where_nothing_was_run(vostutor):
+    vostutor("build")
+    found = vostutor("build", "--check")
+    assert found.exit_code == 1 and "differs" not in found.output
+    assert "solutions/01_colours.ipynb, cell-002: it was never run; repair: vostutor build --execute 01" in found.output
 
 
 def test_renewed_outputs_are_stored_clean_and_building_keeps_them(vostutor, course):

@@ -12,7 +12,7 @@ from PIL import Image
 from tests.course.small_lessons import FRONT, GOOD
 from vostutor.core import DataError, SettingsError
 from vostutor.core.profiles import PROFILES
-from vostutor.course import Course, read_master, run_lessons, run_notebook, solution_notebook
+from vostutor.course import Course, Limits, read_master, run_lessons, run_notebook, solution_notebook
 from vostutor.course.notebook import read_notebook
 from vostutor.course.run import run_master
 from vostutor.data.palette import write_ids
@@ -163,10 +163,17 @@ def test_data_that_cannot_be_opened_are_refused_before_a_kernel_starts(course, n
         run_lessons(course, data_root=course.root / name)
 
 
-@pytest.mark.parametrize(("profile", "seconds"), [("smoke", 120), ("cpu", 1200), ("paper", None)])
-def test_a_cell_has_four_times_the_minutes_of_its_profile(course, monkeypatch, profile, seconds):
-    handed = {}
-    ran = SimpleNamespace(failure=None, cells=1, n_cells=1, wall_seconds=1.0, cpu_seconds=1.0, memory_gb=0.1)
+@pytest.mark.parametrize(
+    ("profile", "cell", "whole", "memory"), [("smoke", 120, 300, 4), ("cpu", 1200, 3000, 4), ("paper", None, None, 64)]
+)
+def test_a_cell_has_four_times_and_the_run_ten_times_the_minutes_of_its_profile(
+    course, monkeypatch, profile, cell, whole, memory
+):
+    handed, master = {}, read_master(course.solutions / "01_colours.py")
+    notebook = solution_notebook(master)
+    ran = SimpleNamespace(
+        notebook=notebook, failure=None, cells=1, n_cells=1, wall_seconds=1.0, cpu_seconds=1.0, memory_gb=0.1
+    )
     monkeypatch.setattr("vostutor.course.run.run_notebook", lambda *a, **options: handed.update(options) or ran)
-    run_master(course, read_master(course.solutions / "01_colours.py"), PROFILES[profile], {}, course.root / "out")
-    assert handed["cell_timeout"] == seconds
+    run_master(course, master, PROFILES[profile], {}, course.root / "out")
+    assert handed["cell_timeout"] == cell and handed["limits"] == Limits(whole, memory)

@@ -10,10 +10,12 @@ __getattr__, __all__ = lazily(__name__, {
     "student_notebook": "student",
     "clean_outputs": "clean", "machine_paths": "clean",
     "Secrets": "leaks", "find_leaks": "leaks", "Leak": "leaks",
-    "build_notebooks": "build", "differences": "build", "renew": "build",
+    "build_notebooks": "build", "differences": "build", "renew": "build", "stored_faults": "build",
+    "look_over": "gate", "compare_runs": "gate", "Fault": "gate",
     "kernel_environment": "kernel",
     "run_notebook": "execute", "Ran": "execute",
     "run_lessons": "run",
+    "Limits": "meter",
     "Outcome": "budget",
     "lab_command": "lab", "open_lesson": "lab",
 })  # fmt: skip

@@ -28,6 +28,7 @@ class Outcome:
     cpu_seconds: float
     memory_gb: float
     failure: str | None = None
+    found: tuple[str, ...] = ()  # what the notebook gate says of a run that reached its end
 
     @property
     def minutes(self) -> float:
@@ -49,9 +50,9 @@ class Outcome:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Why the run does not count as passed: it failed, or it broke a limit of its profile."""
+        """Why the run does not count as passed: it failed, the gate found something, or it broke a limit of its profile."""
         limit = profile_named(self.profile)
-        faults = [self.failure] if self.failure else []
+        faults = [*([self.failure] if self.failure else []), *self.found]
         if limit.cpu_seconds is not None and self.cpu_seconds > limit.cpu_seconds:
             faults.append(f"{self.cpu_seconds:.1f} CPU-s, {self.profile} allows {limit.cpu_seconds:g}")
         if self.memory_gb > limit.memory_gb:

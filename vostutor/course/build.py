@@ -49,6 +49,21 @@ def differences(course: Course, numbers: Sequence[str] = ()) -> list[str]:
     return found + [f"{path} has no master: git rm {path}" for path in orphans] + [f"{leak}" for leak in leaks]
 
 
+def stored_faults(course: Course, numbers: Sequence[str] = ()) -> list[str]:
+    """What the notebook gate finds in the stored solutions: notebook, cell and cause, and what repairs it."""
+    from vostutor.course.gate import look_over  # it asks nbval, which building does without
+
+    found = []
+    for path in course.masters(numbers):
+        stored = path.with_suffix(".ipynb")
+        notebook = read_notebook(stored)
+        faults = look_over(notebook) if notebook else []
+        found += [
+            f"{_shown(course, stored)}, {fault}; repair: vostutor build --execute {path.name[:2]}" for fault in faults
+        ]
+    return found
+
+
 def renew(course: Course, numbers: Sequence[str] = (), *, tell: Callable[[str], None] = print) -> list[Outcome]:
     """How each lesson fared at the smoke profile; the outputs of those that reached their end are stored.
 
@@ -90,7 +105,7 @@ def _renew_one(course: Course, master: Master) -> Outcome:
 
     # No parameters: the notebook's own are those of the smoke profile.
     outcome, ran = run_master(course, master, profile_named("smoke"), {}, course.root / "build" / "renew")
-    if outcome.failure:
+    if outcome.failure or outcome.found:
         return outcome
     notebook = with_outputs(solution_notebook(master), ran.notebook)
     if paths := machine_paths(notebook):

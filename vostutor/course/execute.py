@@ -15,8 +15,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from vostutor.core.errors import SettingsError
+from vostutor.course.gate import first_error, last_code, sentinel_missing
 from vostutor.course.kernel import started_kernel
-from vostutor.course.meter import Meter
+from vostutor.course.meter import Limits, Meter
 from vostutor.course.rules import parameters_of
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -24,7 +25,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of a notebook: as executed, why it did not reach its end (None: it did), the cell that ran last, what it cost.
+    """What became of a notebook: as executed, why it counts as failed (None: it does not), in which cell, and what it cost.
+
+    Without a failure the cell is the one that ran last.
 
     Units: seconds; memory in 10^9 bytes.
     """
@@ -47,11 +50,13 @@ def run_notebook(
     parameters: Mapping[str, object] | None = None,
     threads: int | None = None,
     cell_timeout: float | None = None,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
     on_cell: Callable[[int, int], None] = lambda k, n: None,
 ) -> Ran:
     """The notebook after its execution, which is also written to `out`; a cell that fails, hangs or kills the kernel ends it.
 
-    The kernel runs beside `out`, its settings and caches lie in `folder`. `on_cell(k, n)` is told when code cell k of n starts.
+    A kernel that breaks one of the `limits` is killed with all that it started. It runs beside `out`, its settings and caches lie in
+    `folder`. `on_cell(k, n)` is told when code cell k of n starts.
 
     Raises: SettingsError for a parameter that the notebook does not have.
     """
@@ -66,15 +71,29 @@ def run_notebook(
         on_cell(len(started), n_cells)
 
     clock = time.perf_counter()
-    with started_kernel(folder, out.parent, threads) as manager, Meter(manager.provisioner.pid) as meter:
+    out.unlink(missing_ok=True)  # an earlier run's notebook says nothing about this one
+    with started_kernel(folder, out.parent, threads) as manager, Meter(manager.provisioner.pid, limits) as meter:
         failure = _execute(
             notebook, out, parameters, km=manager, execution_timeout=cell_timeout, on_cell_execute=starts
         )
     wall = time.perf_counter() - clock
     ran = _read(out, notebook)
-    failure = failure or _sentinel_missing(ran)
-    last = started[-1] if started else None
-    return Ran(ran, failure, last, len(started), n_cells, wall, meter.cpu_seconds, meter.peak_bytes / 1e9)
+    failure, cell = _judged(ran, meter.broken or failure, started[-1] if started else None)
+    return Ran(ran, failure, cell, len(started), n_cells, wall, meter.cpu_seconds, meter.peak_bytes / 1e9)
+
+
+def _judged(ran: NotebookNode, failure: str | None, last: str | None) -> tuple[str | None, str | None]:
+    """(failure, cell). papermill passes `sys.exit(0)`, and goes on after a callback that raised: the first error tells more."""
+    if error := first_error(ran):
+        cell, output = error
+        ends = output.ename == "SystemExit"
+        told = "the lesson ends here, and no cell below was run" if ends else output.evalue
+        return _in_one_line(_COLOUR.sub("", f"{output.ename}: {told}").strip()), cell
+    if failure:
+        return failure, last
+    if told := sentinel_missing(ran):
+        return told, last_code(ran)
+    return None, last
 
 
 def refuse_unknown(parameters: Mapping[str, object], notebook: NotebookNode) -> None:
@@ -129,14 +148,3 @@ def _read(out: Path, notebook: NotebookNode) -> NotebookNode:
     from vostutor.course.notebook import read_notebook
 
     return read_notebook(out) or notebook
-
-
-def _sentinel_missing(notebook: NotebookNode) -> str | None:
-    """A complaint unless the last code cell says that the lesson ran to its end, as vostutor.checks.finish does."""
-    number = notebook.metadata.get("vostutor", {}).get("lesson", "")
-    sentinel = f"lesson {number} ran to its end"
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    printed = "".join(output.get("text", "") for output in code[-1].outputs) if code else ""
-    if any(line.startswith(sentinel) for line in printed.splitlines()):
-        return None
-    return f'the last cell does not print "{sentinel}": end the lesson with finish("{number}")'

@@ -43,7 +43,7 @@ def kernel_environment(folder: Path, threads: int | None = None) -> dict[str, st
 
 @contextmanager
 def started_kernel(folder: Path, cwd: Path, threads: int | None = None) -> Iterator:
-    """A running kernel's manager; the kernel ends with the block, however the block ends."""
+    """A running kernel's manager; the kernel ends with the block, however the block ends. What callbacks raise is an error in it."""
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import run_sync
@@ -62,7 +62,7 @@ def started_kernel(folder: Path, cwd: Path, threads: int | None = None) -> Itera
                 cwd=str(cwd),
                 stdout=log,
                 stderr=log,
-                extra_arguments=["--HistoryManager.hist_file=:memory:"],
+                extra_arguments=["--HistoryManager.hist_file=:memory:", "--ext", "vostutor.course.witness"],
             )
             yield manager
         finally:

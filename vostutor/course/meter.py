@@ -1,23 +1,38 @@
-"""What a process and all that it starts cost."""
+"""What a process and all that it starts cost, and where that has to end."""
 
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
-_EVERY = 0.5  # seconds between two looks: looking costs a few milliseconds
+_EVERY = 0.1  # seconds between two looks: what allocates fastest gets no further than half a gigabyte in between
+_TREE = 5  # looks between two searches for children, which cost a few milliseconds
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Beyond these a process tree is killed. Units: seconds on the wall; memory in 10^9 bytes. None sets no limit."""
+
+    wall_seconds: float | None = None
+    memory_gb: float | None = None
 
 
 class Meter:
-    """CPU-seconds and peak memory of a process tree, watched while the `with` block runs.
+    """CPU-seconds and peak memory of a process tree, watched while the `with` block runs and killed where it breaks a limit.
+
+    `broken` says in words which limit that was, None while all are kept.
 
     Units: cpu_seconds counts user and system time, also of children that have ended and were waited for; peak_bytes is resident
     memory: the largest sum over the tree that was seen, and at least the peak that the kernel of the system noted for the process itself.
     """
 
-    def __init__(self, pid: int):
+    def __init__(self, pid: int, limits: Limits = Limits()):  # noqa: B008 (frozen)
         import psutil
 
-        self.cpu_seconds, self.peak_bytes = 0.0, 0
+        self.cpu_seconds, self.peak_bytes, self.broken = 0.0, 0, None
+        self._limits, self._began = limits, time.monotonic()
         self._process = psutil.Process(pid)
+        self._tree = [self._process]
         self._gone = (psutil.NoSuchProcess, psutil.AccessDenied)
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
@@ -29,19 +44,31 @@ class Meter:
     def __exit__(self, *_) -> None:
         self._stop.set()
         self._watcher.join()
+        self._find_children()
         self._look()
 
     def _watch(self) -> None:
+        looks = 0
         while not self._stop.wait(_EVERY):
-            self._look()
+            if looks % _TREE == 0:
+                self._find_children()
+            looks += 1
+            held = self._look()
+            self.broken = self._broken(held)
+            if self.broken:
+                self._kill()
+                return
 
-    def _look(self) -> None:
-        seconds, memory = 0.0, 0
+    def _find_children(self) -> None:
         try:
-            tree = [self._process, *self._process.children(recursive=True)]
+            self._tree = [self._process, *self._process.children(recursive=True)]
         except self._gone:
             return  # what was seen last stands
-        for process in tree:
+
+    def _look(self) -> int:
+        """The bytes that the tree holds now."""
+        seconds, memory = 0.0, 0
+        for process in self._tree:
             try:
                 seconds += sum(process.cpu_times()[:4])  # own user and system time, then that of ended children
                 memory += process.memory_info().rss
@@ -49,6 +76,23 @@ class Meter:
                 continue
         self.cpu_seconds = max(self.cpu_seconds, seconds)
         self.peak_bytes = max(self.peak_bytes, memory, _noted_peak(self._process.pid))
+        return memory
+
+    def _broken(self, held: int) -> str | None:
+        seconds, most = self._limits.wall_seconds, self._limits.memory_gb
+        if most is not None and held > most * 1e9:
+            return f"killed, because it held {held / 1e9:.2f} GB of memory and {most:g} GB is the limit"
+        if seconds is not None and time.monotonic() - self._began > seconds:
+            return f"killed, because the whole run took longer than {seconds:g} s"
+        return None
+
+    def _kill(self) -> None:
+        self._find_children()
+        for process in reversed(self._tree):  # children first, so that none is adopted and forgotten
+            try:
+                process.kill()
+            except self._gone:
+                continue
 
 
 def _noted_peak(pid: int) -> int:

@@ -5,6 +5,7 @@ The bytes are the same on every run (no date, no version), so that a notebook ch
 
 import base64
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from vostutor.core.errors import SettingsError
+from vostutor.viz.digest import figure_digest
 from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import DPI, style
 
@@ -27,7 +29,8 @@ class Picture:
     Shapes: a matplotlib Figure, or an image (3,H,W), (H,W,3), (H,W) as uint8.
     Units: width in CSS pixels; left out, a figure keeps its own size and an array its pixels.
     Raises: SettingsError for a missing alt text.
-    A figure is stored as PNG, a photograph as JPEG, both small enough for a notebook that holds a dozen.
+    A figure is stored as PNG, a photograph as JPEG, both small enough for a notebook that holds a dozen; what lies on a figure's axes
+    is stored beside it, so that a run can be compared with another.
     >>> Picture(np.zeros((2, 3, 3), np.uint8), alt="Two rows of black.")
     Picture(3 x 2, image/png, 'Two rows of black.')
     """
@@ -43,8 +46,9 @@ class Picture:
         drawn = hasattr(figure_or_array, "savefig")
         if drawn:
             pixels, own_width = render_figure(figure_or_array)
+            self.digest = figure_digest(figure_or_array)
         else:
-            pixels, own_width = as_pixels(figure_or_array), None
+            pixels, own_width, self.digest = as_pixels(figure_or_array), None, None
         self.size = (pixels.shape[1], pixels.shape[0])
         self.width = width or own_width
         self.data, self.mime = _compress(Image.fromarray(pixels), drawn=drawn)
@@ -55,6 +59,8 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> tuple[dict, dict]:
         about = {"alt": self.alt} | ({"width": int(self.width)} if self.width else {})
+        if self.digest is not None:  # as a string: notebooks give every number of a list a line of its own
+            about["digest"] = json.dumps(self.digest, separators=(",", ":"), ensure_ascii=False)
         stored = {self.mime: base64.b64encode(self.data).decode("ascii"), "text/plain": self.alt}
         return stored, {self.mime: about}
 
