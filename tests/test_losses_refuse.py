@@ -21,7 +21,7 @@ def test_a_divisor_that_is_none_is_refused(div_flow):
 
 @pytest.mark.parametrize("weight", [-0.1, float("nan")])
 def test_a_weight_that_would_reward_errors_is_refused(weight):
-    with pytest.raises(SettingsError, match="weight a number from 0 on|weight a number from 0 and finite"):
+    with pytest.raises(SettingsError, match="weight a number from 0 and finite"):
         multiscale_epe(levels(1), STILL, weights=[weight])
 
 
