@@ -3,6 +3,7 @@
 from pathlib import Path
 
 GOOD = Path(__file__).parent / "solutions" / "01_colours.py"
+SHAPES = GOOD.with_name("02_shapes.py")  # its figure, photograph, numbers and table are what the gate is tried with
 
 FRONT = """\
 # ---

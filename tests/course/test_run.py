@@ -164,9 +164,9 @@ def test_data_that_cannot_be_opened_are_refused_before_a_kernel_starts(course, n
 
 
 @pytest.mark.parametrize(
-    ("profile", "cell", "whole", "memory"), [("smoke", 120, 300, 4), ("cpu", 1200, 3000, 4), ("paper", None, None, 64)]
+    ("profile", "cell", "whole", "memory"), [("smoke", 120, 600, 4), ("cpu", 1200, 6000, 4), ("paper", None, None, 64)]
 )
-def test_a_cell_has_four_times_and_the_run_ten_times_the_minutes_of_its_profile(
+def test_a_cell_has_four_times_and_the_run_twenty_times_the_minutes_of_its_profile(
     course, monkeypatch, profile, cell, whole, memory
 ):
     handed, master = {}, read_master(course.solutions / "01_colours.py")

@@ -7,7 +7,7 @@ a process of its own, can crash or hang without taking us along.
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,8 @@ from vostutor.core.errors import SettingsError
 from vostutor.course.gate import first_error, last_code, sentinel_missing
 from vostutor.course.kernel import started_kernel
 from vostutor.course.meter import Limits, Meter
+from vostutor.course.notebook import read_notebook, write_notebook
+from vostutor.course.places import replace_file
 from vostutor.course.rules import parameters_of
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -64,10 +66,10 @@ def run_notebook(
     refuse_unknown(parameters or {}, notebook)
     out.parent.mkdir(parents=True, exist_ok=True)
     n_cells = sum(cell.cell_type == "code" for cell in notebook.cells) + bool(parameters)
-    started: list[str] = []
+    started: list[NotebookNode] = []
 
     def starts(cell, cell_index):
-        started.append(cell.id)
+        started.append(cell)
         on_cell(len(started), n_cells)
 
     clock = time.perf_counter()
@@ -77,8 +79,8 @@ def run_notebook(
             notebook, out, parameters, km=manager, execution_timeout=cell_timeout, on_cell_execute=starts
         )
     wall = time.perf_counter() - clock
-    ran = _read(out, notebook)
-    failure, cell = _judged(ran, meter.broken or failure, started[-1] if started else None)
+    ran = _written(out, notebook, started)
+    failure, cell = _judged(ran, meter.broken or failure, started[-1].id if started else None)
     return Ran(ran, failure, cell, len(started), n_cells, wall, meter.cpu_seconds, meter.peak_bytes / 1e9)
 
 
@@ -124,6 +126,7 @@ def _execute(notebook: NotebookNode, out: Path, parameters, **options) -> str | 
             str(out).replace("{", "{{").replace("}", "}}"),
             dict(parameters or {}),
             progress_bar=False,
+            request_save_on_cell_execute=False,  # twice a cell the whole notebook: as much work as all else that papermill does
             **options,
         )
     except papermill.PapermillExecutionError as error:
@@ -144,7 +147,15 @@ def _in_one_line(told: str) -> str:
     return "; ".join(" ".join(line.split()) for line in kept)
 
 
-def _read(out: Path, notebook: NotebookNode) -> NotebookNode:
-    from vostutor.course.notebook import read_notebook
-
-    return read_notebook(out) or notebook
+def _written(out: Path, notebook: NotebookNode, started: Sequence[NotebookNode]) -> NotebookNode:
+    """What papermill wrote. It writes nothing when a kernel dies or hangs: then the cells that were started, in their places."""
+    if ran := read_notebook(out):
+        return ran
+    live, cells = {cell.id: cell for cell in started}, []
+    for cell in notebook.cells:
+        cells.append(live.get(cell.id, cell))
+        if "parameters" in cell.metadata.get("tags", []):
+            cells += [new for new in started if "injected-parameters" in new.metadata.get("tags", [])]
+    notebook.cells = cells
+    replace_file(out, write_notebook(notebook))
+    return notebook

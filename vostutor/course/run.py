@@ -20,7 +20,7 @@ from vostutor.course.notebook import cell_id, read_notebook, solution_notebook
 from vostutor.course.places import Course, replace_file
 
 _PATIENCE = 4  # times the profile's minutes for a single cell: a busy machine is slow, an endless cell is endless
-_LONGEST = 10  # times the profile's minutes for the whole run, whatever its cells do: then its kernel is killed
+_LONGEST = 20  # times the profile's minutes for the whole run, whatever its cells do: then its kernel is killed
 STORED = {"profile": "smoke", "seed": 0, "data_root": None, "device": "cpu"}  # what a solution's outputs are of
 
 

@@ -8,6 +8,6 @@ __getattr__, __all__ = lazily(__name__, {
     "contact_sheet": "sheet", "time_stamps": "sheet",
     "draw_flow": "flow", "draw_wheel": "flow", "flow_of_colour": "flow",
     "plot_scores": "plots", "plot_bars": "plots", "plot_loss": "plots", "quarter_bounds": "plots",
-    "Picture": "picture", "render_figure": "picture", "Table": "table",
+    "Picture": "picture", "render_figure": "picture", "figure_digest": "digest", "Table": "table",
     "style": "figures", "new_figure": "figures", "show_pixels": "figures",
 })  # fmt: skip

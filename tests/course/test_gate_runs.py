@@ -1,0 +1,114 @@
+"""What only a run can show: a lesson that ends early, a callback whose error is swallowed, a kernel without bounds."""
+
+import psutil
+import pytest
+
+from vostutor.course import Limits, read_master, run_notebook, solution_notebook
+from vostutor.course.notebook import read_notebook
+
+END = "\n# %%\nprint('lesson 03 ran to its end')\n"
+SWALLOWED = {
+    "a slider's function": (
+        "from ipywidgets import interact\n\n\ndef draw(level):\n    raise ValueError('no such level')\n\n\ninteract(draw, level=(0, 3))",
+        "ValueError: no such level (in draw, swallowed by interactive 'level')",
+    ),
+    "a button": (
+        "from ipywidgets import Button\n\nbutton = Button(description='Train')\nbutton.on_click(lambda _: [][0])\nbutton.click()",
+        "IndexError: list index out of range (in <lambda>, swallowed by Button 'Train')",
+    ),
+    "a change that comes from the browser": (
+        "from ipywidgets import IntSlider\n\nslider = IntSlider(description='frame')\nslider.observe(lambda change: {}['frame'], 'value')\n"
+        "slider._handle_msg({'content': {'data': {'method': 'update', 'state': {'value': 3}}}, 'buffers': []})",
+        "KeyError: 'frame' (in <lambda>, swallowed by IntSlider 'frame')",
+    ),
+    "an output area": (
+        "from ipywidgets import Output\n\nwith Output():\n    1 / 0",
+        "ZeroDivisionError: division by zero (in <module>, swallowed by Output)",
+    ),
+    "a captured cell": (
+        "get_ipython().run_cell_magic('capture', '', '1 / 0')",
+        "ZeroDivisionError: division by zero (in <module>, swallowed on its way)"),
+}  # fmt: skip
+ENDLESS = """# %%
+import signal, subprocess, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+open("child", "w").write(str(subprocess.Popen(["sleep", "60"]).pid))
+while True:
+    time.sleep(0.01)
+"""
+HOG = "# %%\nblocks = []\nfor _ in range(400):\n    blocks.append(b'x' * 10_000_000)\n"
+
+
+@pytest.fixture
+def ran(write, course):
+    """ran(cells, ...) executes a lesson 03 of these cells."""
+
+    def run(cells: str, **options):
+        notebook = solution_notebook(read_master(write("03_broken.py", cells)))
+        return run_notebook(notebook, course.root / "out.ipynb", folder=course.scratch, threads=1, **options)
+
+    return run
+
+
+def errors(notebook) -> list[tuple[str, str]]:
+    """The last error of each cell that has one."""
+    found = {}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                found[cell.id] = f"{output.ename}: {output.evalue}"
+    return list(found.items())
+
+
+def test_what_a_callback_raises_fails_the_run_and_names_widget_function_and_cell(ran):
+    cells = "".join(f"# %%\n{source}\n\n" for source, _ in SWALLOWED.values())
+    caught = "# %%\ntry:\n    1 / 0\nexcept ZeroDivisionError as error:\n    print(error)\n"
+    out = ran(cells + caught + END)
+    told = [words for _, words in SWALLOWED.values()]
+    assert errors(out.notebook) == [(f"cell-{k:03d}", words) for k, words in enumerate(told, 2)]
+    assert (out.failure, out.cell_id) == (told[0], "cell-002")
+
+
+@pytest.mark.parametrize("words", ["sys.exit(0)", "sys.exit()", "raise SystemExit"])
+def test_a_lesson_that_leaves_early_is_no_success(ran, words):
+    out = ran(f"# %%\nimport sys\n{words}\n" + END)
+    assert out.failure == "SystemExit: the lesson ends here, and no cell below was run" and out.cell_id == "cell-002"
+
+
+def test_leaving_after_the_sentinel_is_no_success_either(ran):
+    out = ran("# %%\nimport sys\nprint('lesson 03 ran to its end')\nsys.exit(0)\n")
+    assert "SystemExit" in out.failure and out.cell_id == "cell-002"
+
+
+def test_a_kernel_that_ends_itself_is_told_with_its_cell(ran):
+    out = ran("# %%\nprint('here')\n\n# %%\nimport os\nos._exit(0)\n" + END)
+    assert "the kernel died" in out.failure and out.cell_id == "cell-003"
+
+
+def test_what_was_done_before_a_kernel_died_is_kept(ran, course):
+    ran("# %%\nprint('here')\n\n# %%\nimport os\nos._exit(0)\n" + END, parameters={"seed": 7})
+    kept = read_notebook(course.root / "out.ipynb")
+    assert [cell.id for cell in kept.cells if cell.cell_type == "code"][2:] == ["cell-002", "cell-003", "cell-004"]
+    assert "seed = 7" in kept.cells[1].source and kept.cells[2].outputs[0].text == "here\n"
+
+
+def test_a_run_that_lasts_too_long_is_killed_with_all_that_it_started(ran, course):
+    out = ran(ENDLESS + END, limits=Limits(wall_seconds=12))
+    assert out.failure == "killed, because the whole run took longer than 12 s" and out.cell_id == "cell-002"
+    child = int((course.root / "child").read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_run_that_takes_too_much_memory_is_killed_soon_after(ran):
+    out = ran(HOG + END, limits=Limits(memory_gb=0.4))
+    assert out.failure.startswith("killed, because it held 0.") and out.failure.endswith(
+        "memory and 0.4 GB is the limit"
+    )
+    assert out.cell_id == "cell-002" and 0.4 < out.memory_gb < 1.5
+
+
+def test_an_earlier_runs_notebook_is_not_taken_for_this_ones(ran, course):
+    assert ran("# %%\n1\n" + END).failure is None
+    out = ran("# %%\nimport os\nos._exit(0)\n" + END)
+    assert "the kernel died" in out.failure
+    assert [cell.get("outputs") for cell in read_notebook(course.root / "out.ipynb").cells][-1] == []
