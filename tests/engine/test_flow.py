@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from vostutor.core import SettingsError, ShapeError
+from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.data import read_frame, read_kitti_flow
 from vostutor.data.pool import Pool
 from vostutor.engine.flow import compare_flows, constant_flows, flow_scores, geometric_median, score_flows
@@ -116,3 +116,10 @@ def test_the_baselines_of_a_pair_from_sintel_are_the_known_ones(davis):
         "zero": 2.80, "mean": 1.89, "geometric median": 1.46, "Farneback": 0.87,
         "DIS ultrafast": 0.60, "DIS fast": 0.46, "DIS medium": 0.30,
     }  # fmt: skip
+
+
+def test_a_pool_of_single_frames_has_no_pairs_to_score():
+    pool = pool_of(FLOW)
+    alone = Pool(pool.frames[:, :1], pool.ids[:, :1], pool.labels, flow=pool.flow[:, :0])
+    with pytest.raises(DataError, match="clips of two frames or more"):
+        flow_scores(lambda a, b: torch.zeros(2, *a.shape[1:]), alone)

@@ -117,7 +117,7 @@ def measured_flow(model: nn.Module) -> list[dict]:
 def flow_scores(flow_function: FlowFunction, pool: Pool) -> PairScores:
     """The scores of a method on all pairs of a pool, with the CPU time of a pair.
 
-    Raises: ShapeError for a flow of another shape.
+    Raises: DataError for a pool without pairs, ShapeError for a flow of another shape.
     >>> from vostutor.data.flow_pairs import flow_split
     >>> import tempfile
     >>> split = flow_split(1, size=(48, 80), folder=tempfile.mkdtemp())
@@ -127,7 +127,7 @@ def flow_scores(flow_function: FlowFunction, pool: Pool) -> PairScores:
     """
     begun = time.process_time()
     flows = [flow_function(*frames) for frames in _frame_pairs(pool)]
-    seconds = (time.process_time() - begun) / len(flows)
+    seconds = (time.process_time() - begun) / max(1, len(flows))  # a pool without pairs is refused below
     return score_flows(flows, pool, seconds=seconds)
 
 
