@@ -46,14 +46,16 @@ def test_renewed_outputs_are_stored_clean_and_building_keeps_them(vostutor, cour
     assert (course.solutions / "01_colours.ipynb").read_bytes() == stored
 
 
-def test_a_lesson_that_fails_or_shows_a_path_keeps_the_outputs_it_had(vostutor, course, write):
+def test_a_lesson_that_fails_shows_a_path_or_breaks_a_rule_keeps_the_outputs_it_had(vostutor, course, write):
     (course.solutions / "01_colours.py").unlink()
     write("02_shows.py", "# %%\nimport os\nprint(os.__file__)\n\n# %%\nprint('lesson 02 ran to its end')\n")
     write("03_fails.py", "# %%\nraise ValueError('no')\n")
+    write("04_warns.py", "# %%\nimport sys\nprint('odd', file=sys.stderr)\n\n# %%\nprint('lesson 04 ran to its end')\n")
     vostutor("build")
     before = {path: path.read_bytes() for path in course.solutions.glob("*.ipynb")}
     run = vostutor("build", "--execute")
     assert run.exit_code == 1 and "path of this machine" in run.output and "ValueError: no" in run.output
+    assert "cell-002, solutions/04_warns.py:16: what it writes to stderr is not discussed" in run.output
     assert {path: path.read_bytes() for path in course.solutions.glob("*.ipynb")} == before
 
 

@@ -6,6 +6,7 @@ the same file of what may differ, the same markers in cells.
 
 from collections.abc import Sequence
 from functools import cache
+from os.path import commonprefix
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from nbval.plugin import (
 )
 
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
+_SHOWN = 60  # characters of each side of a difference
 _SKIPPED = (
     "metadata", "traceback", "prompt_number", "output_type", "name", "execution_count",
     "application/vnd.jupyter.widget-view+json", "image/png", "image/jpeg",
@@ -30,10 +32,12 @@ class _Judge(IPyNbCell):
     """nbval's cell without the notebook and the kernel behind it, which only its execution needs."""
 
     def format_output_compare(self, key, left, right):
-        """The first line that differs, instead of both outputs whole."""
-        pairs = zip(str(left).splitlines() or [""], str(right).splitlines() or [""], strict=False)
-        then, now = next(((a, b) for a, b in pairs if a != b), (left, right))
-        self.comparison_traceback.append(f"{key}: stored {_short(then)}, now {_short(now)}")
+        """What stands around the first difference, instead of both outputs whole."""
+        then, now = (value if isinstance(value, str) else repr(value) for value in (left, right))
+        place = len(commonprefix([then, now]))
+        start = 0 if place < _SHOWN else max(place - _SHOWN // 2, then.rfind("\n", 0, place) + 1)
+        told = (repr(text[start : start + _SHOWN]) for text in (then, now))
+        self.comparison_traceback.append("{}: stored {}, now {}".format(key, *told))
 
 
 def value_differences(stored: NotebookNode, fresh: NotebookNode) -> list[str]:
@@ -81,8 +85,3 @@ def _judge() -> _Judge:
 
 def _outputs(cell: NotebookNode) -> Sequence[NotebookNode]:
     return coalesce_streams([NotebookNode(output) for output in cell.outputs])
-
-
-def _short(value) -> str:
-    text = repr(value)
-    return text if len(text) <= 100 else f"{text[:97]}..."
