@@ -25,8 +25,10 @@ system: ## a browser for the browser tests, where apt and the rights are there
 lab: setup ## open JupyterLab on lesson 00
 	$(RUN) lab 00
 
-course: setup ## execute every lesson on the cpu profile
-	$(RUN) run --profile cpu --out build/course
+course: setup ## execute every lesson, smoke and cpu profile; renews the README's table of costs
+	rm -rf build/course
+	@failed=0; for profile in smoke cpu; do $(RUN) run --profile $$profile --out build/course/$$profile || failed=1; done; \
+	$(V)/bin/python -m vostutor.course.costs build/course/*/budgets.json && exit $$failed
 
 test: setup system ## all tests
 	$(PYTEST) tests -n 2 --dist loadscope
