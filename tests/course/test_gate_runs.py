@@ -114,10 +114,15 @@ def test_a_run_that_lasts_too_long_is_killed_with_all_that_it_started(ran, cours
 
 def test_a_run_that_takes_too_much_memory_is_killed_soon_after(ran):
     out = ran(HOG + END, limits=Limits(memory_gb=0.4))
-    assert out.failure.startswith("killed, because it held 0.") and out.failure.endswith(
-        "memory and 0.4 GB is the limit"
-    )
+    assert out.failure.startswith("killed, because it held 0.") and "and 0.4 GB is the limit" in out.failure
     assert out.cell_id == "cell-002" and 0.4 < out.memory_gb < 1.5
+
+
+def test_a_run_that_prints_without_end_is_killed_before_it_fills_our_memory(ran):
+    before = psutil.Process().memory_info().rss
+    out = ran("# %%\nwhile True:\n    print('x' * 1_000_000)\n" + END, limits=Limits(wall_seconds=60, memory_gb=0.4))
+    assert "outputs included, and 0.4 GB is the limit" in out.failure and out.cell_id == "cell-002"
+    assert psutil.Process().memory_info().rss - before < 1.5e9
 
 
 def test_an_earlier_runs_notebook_is_not_taken_for_this_ones(ran, course):

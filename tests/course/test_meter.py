@@ -55,7 +55,7 @@ def test_a_process_whose_child_takes_too_much_memory_is_killed_with_it():
     child = "block = bytearray(400_000_000); block[::4096] = b'x' * len(block[::4096]); import time; time.sleep(60)"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     meter = killed(program, Limits(wall_seconds=25, memory_gb=0.2))
-    assert "of memory and 0.2 GB is the limit" in meter.broken
+    assert "and 0.2 GB is the limit" in meter.broken
 
 
 def test_within_its_limits_a_process_is_left_alone():

@@ -20,6 +20,7 @@ class Limits:
 class Meter:
     """CPU-seconds and peak memory of a process tree, watched while the `with` block runs and killed where it breaks a limit.
 
+    Against the limit of memory counts also by how much this very process has grown meanwhile: it keeps the outputs of a notebook.
     `broken` says in words which limit that was, None while all are kept.
 
     Units: cpu_seconds counts user and system time, also of children that have ended and were waited for; peak_bytes is resident
@@ -31,7 +32,8 @@ class Meter:
 
         self.cpu_seconds, self.peak_bytes, self.broken = 0.0, 0, None
         self._limits, self._began = limits, time.monotonic()
-        self._process = psutil.Process(pid)
+        self._process, self._own = psutil.Process(pid), psutil.Process()
+        self._own_before = self._own.memory_info().rss
         self._tree = [self._process]
         self._gone = (psutil.NoSuchProcess, psutil.AccessDenied)
         self._stop = threading.Event()
@@ -53,8 +55,7 @@ class Meter:
             if looks % _TREE == 0:
                 self._find_children()
             looks += 1
-            held = self._look()
-            self.broken = self._broken(held)
+            self.broken = self._broken(self._look() + self._kept())
             if self.broken:
                 self._kill()
                 return
@@ -78,10 +79,16 @@ class Meter:
         self.peak_bytes = max(self.peak_bytes, memory, _noted_peak(self._process.pid))
         return memory
 
+    def _kept(self) -> int:
+        """The bytes that this process has taken since: what the watched one sends without end ends up here."""
+        return max(0, self._own.memory_info().rss - self._own_before)
+
     def _broken(self, held: int) -> str | None:
         seconds, most = self._limits.wall_seconds, self._limits.memory_gb
         if most is not None and held > most * 1e9:
-            return f"killed, because it held {held / 1e9:.2f} GB of memory and {most:g} GB is the limit"
+            return (
+                f"killed, because it held {held / 1e9:.2f} GB of memory, outputs included, and {most:g} GB is the limit"
+            )
         if seconds is not None and time.monotonic() - self._began > seconds:
             return f"killed, because the whole run took longer than {seconds:g} s"
         return None

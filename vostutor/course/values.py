@@ -51,7 +51,9 @@ def value_differences(stored: NotebookNode, fresh: NotebookNode) -> list[str]:
     judge = _judge()
     if not is_compared(stored) or judge.compare_outputs(_outputs(fresh), _outputs(stored)):
         return []
-    return [" ".join(line.split()) for line in judge.comparison_traceback]
+    return [
+        judge.comparison_traceback[0].split("<<<")[0]
+    ]  # it stops at the first difference; what follows are the outputs
 
 
 def is_compared(cell: NotebookNode) -> bool:
