@@ -25,7 +25,7 @@ def test_the_stored_table_is_of_the_sources_as_they_are(lesson):
     assert stored == sources_hash(sources), f"stale: vostutor claims {lesson} --data DAVIS_ROOT"
 
 
-@pytest.mark.parametrize("name", ["claims-00", "claims-01", "weights"])
+@pytest.mark.parametrize("name", ["claims-00", "claims-01", "claims-04", "weights"])
 def test_the_readme_quotes_what_is_stored(name):
     text = (ROOT / "README.md").read_text()
     assert with_block(text, name, blocks()[name]) == text, "python -m vostutor.course.readme"
@@ -130,4 +130,10 @@ def test_budgets_stand_declared_beside_measured():
 
 def test_no_table_of_the_readme_is_empty():
     blocks = re.findall(r"<!-- BEGIN (\S+) -->(.*?)<!-- END \1 -->", (ROOT / "README.md").read_text(), re.S)
-    assert {name for name, content in blocks if "|---|" in content} == {"budgets", "weights", "claims-00", "claims-01"}
+    assert {name for name, content in blocks if "|---|" in content} == {
+        "budgets",
+        "weights",
+        "claims-00",
+        "claims-01",
+        "claims-04",
+    }

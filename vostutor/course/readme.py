@@ -1,12 +1,10 @@
 """The tables of the README, written between their markers from what was measured: `python -m vostutor.course.readme`.
 
-Without arguments it writes the claims tables from data/claims/ and the table of shipped weights from their cards; a budgets.json of
-`vostutor run` as argument renews that table too.
+It writes the claims tables from data/claims/ and the table of shipped weights from their cards. The table of costs is in costs.py, whose
+figures a run measures.
 """
 
-import json
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,17 +65,46 @@ def flow_table(claims: Claims) -> str:
         split = cards.get(name) or claims.mean("epe", set="minivos flow", system=name)
         film = [row["J"] for row in claims.where(set="DAVIS", system=name.removesuffix(" medium"))]
         rows.append([name, split, seen[max(seen)], seen.get(224, ""), sum(film) / len(film) if film else ""])
-    told = [["claim", "difference", "seeds", "verdict"]]
-    for row in verdicts(claims):
-        told.append(
-            [
-                f"{row['claim']}: {row['says']}",
-                f"{row['difference']:.2f} ± {row['se']:.2f}",
-                f"{row['seeds']}",
-                row["verdict"],
-            ]
-        )
-    return "\n\n".join([markdown_table(rows), markdown_table(told), _note(claims)])
+    return "\n\n".join([markdown_table(rows), verdicts_table(verdicts(claims), "seeds"), _note(claims)])
+
+
+def one_shot_tables(claims: Claims) -> str:
+    """J of what learns from one frame: by kind of clip, on real video by the size that it is seen in; and what became of each claim."""
+    from vostutor.course.claims_04 import verdicts
+    from vostutor.course.one_shot_clips import SETS
+    from vostutor.course.one_shot_real import HALF, PUBLISHED, REAL
+
+    systems = ["copy", "DIS warp", "parent", "OSVOS", "OSVOS-S", "OnAVOS"]
+    rows = [["object 1 told, J", *systems]]
+    for kind in SETS:
+        rows.append([kind, *(_mean(claims.where(set=kind, system=name), "J") for name in systems)])
+    at_half = {name: {"rows": None if name in ("copy", "DIS warp") else HALF, "scored": None} for name in systems}
+    film = {name: claims.where(set=REAL, system=name, **size) for name, size in at_half.items()}
+    rows.append([f"DAVIS at {HALF} rows", *(_mean(film[name], "J") for name in systems)])
+    sizes = [["OSVOS on DAVIS", "J", "F", "CPU-seconds a frame"]]
+    tried = dict.fromkeys((row["rows"], row["scored"]) for row in claims.where(set=REAL, system="OSVOS"))
+    for seen, scored in sorted(tried, key=lambda size: (size[0], size[1] or 0)):
+        found = claims.where(set=REAL, system="OSVOS", rows=seen, scored=scored)
+        name = f"{seen} rows" + (f", scored at {scored}" if scored else "")
+        sizes.append([name, *(_mean(found, measure) for measure in ("J", "F", "seconds"))])
+    if published := claims.where(set=REAL, system=PUBLISHED):
+        sizes.append([PUBLISHED, *(_mean(published, measure) for measure in "JF"), ""])
+    told = verdicts_table(verdicts(claims), "clips")
+    return "\n\n".join([markdown_table(rows), markdown_table(sizes), told, _note(claims)])
+
+
+def verdicts_table(verdicts: Sequence[dict], paired: str) -> str:
+    """What became of each claim. paired: over what the differences are paired, seeds or clips."""
+    told = [["claim", "difference", paired, "verdict"]]
+    for row in verdicts:
+        spread = "" if row["se"] is None else f" ± {row['se']:.2f}"
+        said = f"{row['claim']}: {row['says']}"
+        told.append([said, f"{row['difference']:.2f}{spread}", f"{row[paired]}", row["verdict"]])
+    return markdown_table(told)
+
+
+def _mean(rows: Sequence[dict], measure: str) -> float | str:
+    return sum(row[measure] for row in rows) / len(rows) if rows else ""
 
 
 def weights_table() -> str:
@@ -132,6 +159,7 @@ def blocks() -> dict[str, str]:
     return {
         "claims-00": baselines_table(stored_claims("00")),
         "claims-01": flow_table(stored_claims("01")),
+        "claims-04": one_shot_tables(stored_claims("04")),
         "weights": weights_table(),
     }
 
@@ -145,6 +173,4 @@ if __name__ == "__main__":
     told = readme.read_text()
     for name, content in blocks().items():
         told = with_block(told, name, content)
-    for path in sys.argv[1:]:
-        told = with_block(told, "budgets", budgets_table(json.loads(Path(path).read_text())))
     write_atomically(readme, told)
