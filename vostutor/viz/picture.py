@@ -18,7 +18,9 @@ from vostutor.viz.digest import figure_digest
 from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import DPI, style
 
-_LIMIT = 24_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds a dozen
+_LIMIT = 20_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds a dozen
+# Size and quality that are tried in turn: a smaller photograph is better to look at than one of blocks.
+_TRIED = ((1, 85), (1, 75), (1, 65), (1, 55), (0.8, 65), (0.8, 50), (0.65, 60), (0.65, 45), (0.5, 60), (0.5, 40))
 _PALETTE = 64  # colours of a stored figure
 _UNSEEN = 0.5  # grey levels that a smaller palette may cost on average; a figure with a photograph in it loses more
 
@@ -88,7 +90,7 @@ def render_figure(figure, dpi: int = DPI) -> tuple[np.ndarray, int]:
 
 
 def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
-    """A figure and what is small as PNG; a photograph as JPEG, of falling quality until it is small enough.
+    """A figure and what is small as PNG; a photograph as JPEG, of falling quality and size until it is small enough.
 
     Lines and letters have few colours besides their soft edges: 64 are as good to the eye as all, at a third of the bytes. A figure
     that holds a photograph is one.
@@ -99,8 +101,10 @@ def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
     exact = _encoded(image, "PNG", optimize=True)
     if len(exact) <= _LIMIT:
         return exact, "image/png"
-    for quality in (85, 75, 65, 55, 45, 35):
-        photograph = _encoded(image, "JPEG", quality=quality, optimize=True, progressive=True)
+    for scale, quality in _TRIED:
+        size = tuple(round(scale * side) for side in image.size)
+        smaller = image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+        photograph = _encoded(smaller, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(photograph) <= _LIMIT:
             break
     return photograph, "image/jpeg"
