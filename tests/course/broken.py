@@ -62,7 +62,7 @@ def edit_digest(notebook: NotebookNode, change: Callable[[dict], None]):
     output.metadata[mime]["digest"] = json.dumps(digest)
 
 
-@named(NUMBERS, "stdout: stored '43 objects', now '42 objects'")
+@named(NUMBERS, r"stdout: stored '43 objects\n', now '42 objects\n'")
 def another_value(notebook):
     cell_of(notebook, NUMBERS).outputs[0].text = "43 objects\n"
 
