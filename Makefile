@@ -33,7 +33,7 @@ course: setup ## execute every lesson, smoke and cpu profile; renews the README'
 test: setup system ## all tests
 	$(PYTEST) tests -n 2 --dist loadscope
 
-proof: setup ## every wrong and right answer of every exercise, 20 seeds; writes data/proof
+proof: setup ## every wrong and right answer of every exercise, 20 seeds; writes data/proof and docs/proof.md
 	$(V)/bin/python -m tests.exercises.proof
 
 build: setup ## masters -> student notebooks and executed solutions

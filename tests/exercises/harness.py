@@ -6,16 +6,14 @@ what its diagnosis has to say.
 
 import ast
 import atexit
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from tests.conftest import ROOT
-from vostutor.checks import LESSONS, Nursery, PipeAnswer, Verdict, find_exercise, judge
-
-FOLDER = ROOT / "tests/exercises/answers"
+from vostutor.checks import Nursery, PipeAnswer, Verdict, find_exercise, judge
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,14 @@ class Written:
         return f"{self.exercise}-{self.name}"
 
 
-def answers_to(id: str) -> Iterator[Written]:
+def file_of(id: str, root: Path = ROOT) -> Path:
+    """Where the answers to an exercise stand."""
+    return root / f"tests/exercises/answers/{id.replace('.', '_')}.py"
+
+
+def answers_to(id: str, root: Path = ROOT) -> Iterator[Written]:
     """The answers on file, and the stub that every student notebook starts with."""
-    source = (FOLDER / f"{id.replace('.', '_')}.py").read_text()
+    source = file_of(id, root).read_text()
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith(("right_", "wrong_")):
             yield Written(id, node.name, source, ast.get_docstring(node) or "")
@@ -78,25 +81,16 @@ def complaint(answer: Written, verdict: Verdict) -> str | None:
     return None if answer.says in verdict.stopped_at.likely else f"{answer} should be told {answer.says!r}\n{report}"
 
 
-def fingerprint(lesson: str) -> str:
-    """A hash of everything that a lesson's proof rests on: the mechanism, the lesson's checks, the answers."""
-    checks = ROOT / "vostutor/checks"
-    files = [*checks.glob("*.py"), *(checks / f"lesson{lesson}").glob("*.py"), ROOT / "tests/exercises/harness.py"]
-    files += [FOLDER / f"{id.replace('.', '_')}.py" for id in LESSONS[lesson]]
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def killed_by(verdicts: Sequence[Verdict]) -> list[dict]:
-    """Which properties a wrong answer fails, in how many seeds, and what it is told there most often."""
+    """Which properties a wrong answer fails: in how many seeds, in how many of these it stops there, and what it is told most often."""
     told: dict[int, Counter] = {}
+    stops: Counter = Counter()
     for verdict in verdicts:
-        for k, finding in enumerate(verdict.findings):
-            if not finding.holds:
-                told.setdefault(k, Counter())[finding.likely] += 1
+        failed = [k for k, finding in enumerate(verdict.findings) if not finding.holds]
+        stops.update(failed[:1])
+        for k in failed:
+            told.setdefault(k, Counter())[verdict.findings[k].likely] += 1
     return [
-        {"property": k, "seeds": likely.total(), "likely": likely.most_common(1)[0][0]}
+        {"property": k, "seeds": likely.total(), "stops": stops[k], "likely": likely.most_common(1)[0][0]}
         for k, likely in sorted(told.items())
     ]
