@@ -168,6 +168,22 @@ def test_each_object_has_its_own_kinds_and_counts():
     assert [system.runs[value].want for value in (4, 9)] == [{"cow": 1}, {"dog": 1}]
 
 
+def test_a_frame_is_segmented_once_for_all_objects_and_another_one_anew():
+    asked, find = [], found(LEFT, RIGHT)
+
+    def counting(frame):
+        asked.append(frame.clone())
+        return find(frame)
+
+    system, frame = OSVOSS(Told(), counting, STILL), painted(LEFT | RIGHT)
+    system.observe(frame, LEFT.long() + 2 * RIGHT)
+    system.step(frame)
+    assert len(asked) == 1
+    frame[:] = 255 - frame  # the same tensor, with another picture in it
+    system.step(frame)
+    assert len(asked) == 2 and torch.equal(asked[1], frame)
+
+
 def test_void_pixels_do_not_count_in_the_choice():
     ids = torch.where(LEFT, 1, torch.where(RIGHT, 255, 0))
     system = OSVOSS(Told(), found(square(3, 3, side=7), LEFT | RIGHT, labels=["dog", "cow"]), STILL)

@@ -27,12 +27,13 @@ from vostutor.models.onavos import OnAVOS
 from vostutor.models.osvos import OSVOS, OSVOSNet, finetune
 from vostutor.ops.dis import dis_flow
 
-REAL, PUBLISHED = "DAVIS", "published OSVOS"
+REAL, PUBLISHED, DRIFT = "DAVIS", "published OSVOS", "OnAVOS for drift"
 SMALL, HALF, FULL = 96, 240, 480  # rows of the network's frames
 # System, rows that it sees, rows that it is scored at; None is the whole video's.
 SYSTEMS = (
     ("copy", None, None), ("DIS warp", None, None), ("parent", HALF, None), ("from nothing", HALF, None),
-    ("OSVOS", SMALL, SMALL), ("OSVOS", SMALL, None), ("OSVOS", HALF, None), ("OnAVOS", HALF, None), ("OSVOS", FULL, None),
+    ("OSVOS", SMALL, SMALL), ("OSVOS", SMALL, None), ("OSVOS", HALF, None), ("OnAVOS", HALF, None),
+    (DRIFT, HALF, None), ("OSVOS", FULL, None),
 )  # fmt: skip
 
 
@@ -79,7 +80,8 @@ LEARNING = {
         OSVOSNet(parent.config, generator=_seeded()), recipe, recipe.patience * recipe.steps
     ),
     "OSVOS": _osvos,
-    "OnAVOS": lambda parent, recipe: OnAVOS(parent, recipe.adapting, generator=_seeded()),
+    "OnAVOS": lambda parent, recipe: OnAVOS(parent, recipe.on_film, generator=_seeded()),
+    DRIFT: lambda parent, recipe: OnAVOS(parent, recipe.adapting, generator=_seeded()),
 }
 
 

@@ -24,7 +24,7 @@ from vostutor.course.one_shot_systems import SameBeginning, Shifted, no_instance
 from vostutor.data.instances import noisy_instances
 from vostutor.metrics.region import jaccard
 from vostutor.models.baselines import CopyFirstMask, FlowWarp
-from vostutor.models.onavos import OnAVOS, OnAVOSConfig, Run
+from vostutor.models.onavos import PRESETS, OnAVOS, OnAVOSConfig, Run
 from vostutor.models.osvos import OSVOS, OSVOSNet, finetune
 from vostutor.models.osvos_s import OSVOSS, OSVOSSConfig
 from vostutor.ops.dis import dis_flow
@@ -50,6 +50,7 @@ class Recipe:
     """What all rows have in common: how many clips of which size for each set and seed, and how long a network learns.
 
     steps: of fine-tuning. patience: how many times as long a network that begins from nothing may learn as well.
+    adapting: on drawn clips, which are short. on_film: on real video.
     """
 
     clips: int = 5
@@ -57,7 +58,8 @@ class Recipe:
     size: tuple[int, int] = (96, 160)
     steps: int = 50
     patience: int = 3
-    adapting: OnAVOSConfig = OnAVOSConfig()
+    adapting: OnAVOSConfig = PRESETS["drift"]
+    on_film: OnAVOSConfig = OnAVOSConfig()
     blending: OSVOSSConfig = OSVOSSConfig()
     parent: Callable[[], nn.Module] = shipped_parent
 

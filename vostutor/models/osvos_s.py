@@ -7,8 +7,8 @@ Problem: a network that learned the object's looks from one frame does not know 
     asks an instance segmenter what there is in the picture, keeps as many instances of as many kinds as the first mask had, and lets
     them decide, pixel by pixel, which of two classifiers to believe: one for inside an instance, one for outside. Where the instances
     are wrong the classifiers still look at the picture, and can recover.
-Reading order: Instances, OSVOSSConfig; choose_instances, select_instances, propagate; smooth, conditional; with_two_heads; Run, OSVOSS,
-    the system. data/instances.py has a stand-in for a detector.
+Reading order: Instances, OnceAFrame, OSVOSSConfig; choose_instances, select_instances, propagate; smooth, conditional;
+    with_two_heads; Run, OSVOSS, the system. data/instances.py has a stand-in for a detector.
 Letters: B batch, N instances, K objects, H rows, W columns.
 Departures:
     - The blend is one of logits, as the layer of [OSVOS-S] is; its derivation is one of probabilities. Between 0 and 1 of the prior
@@ -55,6 +55,18 @@ class Instances(NamedTuple):
 
 
 FindInstances = Callable[[Tensor], Instances]  # frame uint8 (3,H,W) -> instances
+
+
+class OnceAFrame:
+    """An instance segmenter that is asked once about a frame, however many objects are looked for in it."""
+
+    def __init__(self, find: FindInstances):
+        self.find, self.frame, self.found = find, None, None
+
+    def __call__(self, frame: Tensor) -> Instances:
+        if self.frame is None or self.frame.device != frame.device or not torch.equal(self.frame, frame):
+            self.frame, self.found = frame.clone(), self.find(frame)
+        return self.found
 
 
 @dataclass(frozen=True)
@@ -294,7 +306,7 @@ class OSVOSS(OneByOne):
         generator: torch.Generator | None = None,
     ):
         super().__init__(network, superpixels=superpixels, generator=generator)
-        self.instances, self.config, self.shift = instances, config, logit_of(threshold)
+        self.instances, self.config, self.shift = OnceAFrame(instances), config, logit_of(threshold)
 
     def begin(self, told: Told, generator: torch.Generator) -> Run:
         return Run(self.network, told, self.instances, self.config, self.shift, generator)
