@@ -72,25 +72,27 @@ def one_shot_tables(claims: Claims) -> str:
     """J of what learns from one frame: by kind of clip, on real video by the size that it is seen in; and what became of each claim."""
     from vostutor.course.claims_04 import verdicts
     from vostutor.course.one_shot_clips import SETS
-    from vostutor.course.one_shot_real import HALF, PUBLISHED, REAL
 
     systems = ["copy", "DIS warp", "parent", "OSVOS", "OSVOS-S", "OnAVOS"]
-    rows = [["object 1 told, J", *systems]]
+    rows = [["minivos, J", *systems]]
     for kind in SETS:
         rows.append([kind, *(_mean(claims.where(set=kind, system=name), "J") for name in systems)])
-    at_half = {name: {"rows": None if name in ("copy", "DIS warp") else HALF, "scored": None} for name in systems}
-    film = {name: claims.where(set=REAL, system=name, **size) for name, size in at_half.items()}
-    rows.append([f"DAVIS at {HALF} rows", *(_mean(film[name], "J") for name in systems)])
-    sizes = [["OSVOS on DAVIS", "J", "F", "CPU-seconds a frame"]]
-    tried = dict.fromkeys((row["rows"], row["scored"]) for row in claims.where(set=REAL, system="OSVOS"))
-    for seen, scored in sorted(tried, key=lambda size: (size[0], size[1] or 0)):
-        found = claims.where(set=REAL, system="OSVOS", rows=seen, scored=scored)
-        name = f"{seen} rows" + (f", scored at {scored}" if scored else "")
-        sizes.append([name, *(_mean(found, measure) for measure in ("J", "F", "seconds"))])
-    if published := claims.where(set=REAL, system=PUBLISHED):
-        sizes.append([PUBLISHED, *(_mean(published, measure) for measure in "JF"), ""])
     told = verdicts_table(verdicts(claims), "clips")
-    return "\n\n".join([markdown_table(rows), markdown_table(sizes), told, _note(claims)])
+    return "\n\n".join([markdown_table(rows), markdown_table(_on_film(claims)), told, _note(claims)])
+
+
+def _on_film(claims: Claims) -> list[list]:
+    """The rows of a table of all systems on real video, each in the sizes that it was tried in."""
+    from vostutor.course.one_shot_real import PUBLISHED, REAL
+
+    table, found = [["DAVIS", "seen in", "J", "F", "CPU-seconds a frame"]], claims.where(set=REAL)
+    tried = dict.fromkeys((row["system"], row["rows"], row["scored"]) for row in found if row["system"] != PUBLISHED)
+    for system, seen, scored in [*tried, (PUBLISHED, None, None)]:
+        here = claims.where(set=REAL, system=system, rows=seen, scored=scored)
+        size = "480 rows" if seen is None else f"{seen} rows" + (f", scored at {scored}" if scored else "")
+        seconds = "" if system == PUBLISHED else _mean(here, "seconds")
+        table.append([system, size, _mean(here, "J"), _mean(here, "F"), seconds])
+    return table
 
 
 def verdicts_table(verdicts: Sequence[dict], paired: str) -> str:

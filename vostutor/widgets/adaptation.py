@@ -164,13 +164,13 @@ def replay_curves(
 ) -> dict[str, list[float]]:
     """J over time of OnAVOS twice: with the first frame shown again between the others, and without.
 
-    network: what both begin with. config: an OnAVOSConfig; the one of the cpu profile where left out. targets: as in Adaptation.
+    network: what both begin with. config: an OnAVOSConfig; the preset for drift where left out. targets: as in Adaptation.
     Takes some seconds.
     """
     from vostutor.engine.infer import predict_clip
-    from vostutor.models.onavos import PROFILES, OnAVOS
+    from vostutor.models.onavos import PRESETS, OnAVOS
 
-    object_id, config, targets = object_of(clip, object_id), config or PROFILES["cpu"], targets or _own
+    object_id, config, targets = object_of(clip, object_id), config or PRESETS["drift"], targets or _own
     ids = torch.where(clip.ids == VOID, VOID, (clip.ids == object_id).long())
     alone = replace(clip, ids=ids, object_ids=(1,), categories=())
     curves = {}
