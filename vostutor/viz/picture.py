@@ -19,8 +19,7 @@ from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import DPI, style
 
 _LIMIT = 20_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds a dozen
-# Size and quality that are tried in turn: a smaller photograph is better to look at than one of blocks.
-_TRIED = ((1, 85), (1, 75), (1, 65), (1, 55), (0.8, 65), (0.8, 50), (0.65, 60), (0.65, 45), (0.5, 60), (0.5, 40))
+_LEAST_WIDE = 600  # pixels that a photograph keeps when it is made smaller: frames of 160 columns are not
 _PALETTE = 64  # colours of a stored figure
 _UNSEEN = 0.5  # grey levels that a smaller palette may cost on average; a figure with a photograph in it loses more
 
@@ -101,13 +100,27 @@ def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
     exact = _encoded(image, "PNG", optimize=True)
     if len(exact) <= _LIMIT:
         return exact, "image/png"
-    for scale, quality in _TRIED:
+    for scale, quality in _tries(image.width):
         size = tuple(round(scale * side) for side in image.size)
         smaller = image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
         photograph = _encoded(smaller, "JPEG", quality=quality, optimize=True, progressive=True)
         if len(photograph) <= _LIMIT:
             break
     return photograph, "image/jpeg"
+
+
+def _tries(width: int) -> list[tuple[float, int]]:
+    """Scale and quality to be tried in turn: what is large is made smaller before it is made of blocks.
+
+    >>> _tries(500)
+    [(1, 85), (1, 75), (1, 65), (1, 55), (1, 45), (1, 35)]
+    >>> _tries(960)[4:]
+    [(0.8, 65), (0.8, 55), (0.65, 65), (0.65, 55), (0.65, 45), (0.65, 35)]
+    """
+    scales = [scale for scale in (0.8, 0.65) if scale * width >= _LEAST_WIDE]
+    smaller = [(scale, quality) for scale in scales for quality in (65, 55)]
+    least = scales[-1] if scales else 1
+    return [(1, 85), (1, 75), (1, 65), (1, 55), *smaller, (least, 45), (least, 35)]
 
 
 def _mean_error(image: Image.Image, other: Image.Image) -> float:
