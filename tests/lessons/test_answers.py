@@ -62,3 +62,14 @@ class TestOpticalFlow(Lesson):
         "flow.change_view": "def change_view(points, flow, view1, view2):\n    return flow",
         "flow.find_occluded": "def find_occluded(flow_fwd, flow_bwd):\n    return flow_fwd[:, 0] > 0",
     }
+
+
+class TestOneShot(Lesson):
+    name = "04_one_shot"
+    broken = {
+        "oneshot.balanced_bce": "def balanced_bce(logits, mask):\n    return F.softplus(torch.where(mask, -logits, logits)).sum()",
+        "oneshot.upsample": "def upsample(scores, stride, size):\n    return F.interpolate(scores, size=size)",
+        "oneshot.finetune": "def finetune(parent, frame, mask, steps):\n    return deepcopy(parent)",
+        "oneshot.snap": "def snap(superpixels, mask):\n    return mask",
+        "oneshot.adaptation_targets": "def adaptation_targets(posterior, *rest):\n    return torch.full(posterior.shape, 255)",
+    }
