@@ -71,5 +71,5 @@ class TestOneShot(Lesson):
         "oneshot.upsample": "def upsample(scores, stride, size):\n    return F.interpolate(scores, size=size)",
         "oneshot.finetune": "def finetune(parent, frame, mask, steps):\n    return deepcopy(parent)",
         "oneshot.snap": "def snap(superpixels, mask):\n    return mask",
-        "oneshot.adaptation_targets": "def adaptation_targets(posterior, *rest):\n    return torch.full(posterior.shape, 255)",
+        "oneshot.adaptation_targets": "def adaptation_targets(posterior, *rest, **how):\n    return torch.full(posterior.shape, 255)",
     }
