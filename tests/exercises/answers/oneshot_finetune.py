@@ -170,6 +170,23 @@ def wrong_outvoted(parent, frame, mask, steps):
     return trained(copy.deepcopy(parent), frame, mask, steps, loss=plain, lr=1e-3)
 
 
+def wrong_plain_cross_entropy_in_large_steps(parent, frame, mask, steps):
+    """take the class-balanced loss"""
+    plain = lambda logits, y: F.binary_cross_entropy_with_logits(logits, y.float(), reduction="sum")  # noqa: E731
+    return trained(copy.deepcopy(parent), frame, mask, steps, loss=plain, lr=1e-2)
+
+
+def wrong_squared_error(parent, frame, mask, steps):
+    """take the class-balanced loss"""
+    squares = lambda logits, y: (logits.sigmoid() - y.float()).square().sum()  # noqa: E731
+    return trained(copy.deepcopy(parent), frame, mask, steps, loss=squares, lr=1e-2)
+
+
+def wrong_half_of_the_steps(parent, frame, mask, steps):
+    """fewer steps are taken than asked for"""
+    return trained(copy.deepcopy(parent), frame, mask, steps // 2)
+
+
 def wrong_from_nothing(parent, frame, mask, steps):
     """nothing to do with the parent's"""
     network = copy.deepcopy(parent)

@@ -10,11 +10,21 @@ from torch import Tensor
 from vostutor.checks.compare import in_words
 from vostutor.checks.exercise import Exercise
 from vostutor.checks.lesson04.balanced_bce import weighed
-from vostutor.checks.lesson04.scene import alike, answers, loss_on, moved_layers, overlap, some_parent, two_blocks
+from vostutor.checks.lesson04.scene import (
+    alike,
+    answers,
+    loss_on,
+    moved_layers,
+    one_colour,
+    overlap,
+    some_parent,
+    two_blocks,
+)
 from vostutor.checks.network import SmallNetwork
 from vostutor.checks.trial import Broken, Trial
 
 _STEPS = 80  # of which each costs one to two thousandths of a second
+_EVEN = 0.25  # a balanced loss ends between 0.38 and 0.9, a plain one below 0.16
 _LEARNS = ("fine", "coarse", "fused")  # `side` is there for deep supervision, which is over by now
 
 _OUTVOTED = "the object became background too: its few pixels are outvoted, take the class-balanced loss"
@@ -43,6 +53,12 @@ def every_layer_learns(trial: Trial) -> None:
         expected=f"other weights in {', '.join(_LEARNS)} after 3 steps",
         got=f"other weights in {', '.join(sorted(moved)) or 'no layer'}",
         likely=_why_still(trial, moved),
+    )
+    trial.require(
+        bool(moved_layers(parent, _tuned(trial, parent, frame, masks[0], 1))),
+        expected="other weights after a single step too",
+        got="the weights of the parent",
+        likely="fewer steps are taken than asked for: take as many as `steps` says, also one",
     )
 
 
@@ -84,6 +100,20 @@ def a_small_object_counts(trial: Trial) -> None:
         expected="at least 5 of the 9 pixels of the object after 20 steps",
         got=str(found),
         likely=_why_outvoted(parent, network, frame, masks[0]),
+    )
+
+
+def what_looks_the_same_is_undecided(trial: Trial) -> None:
+    """where all pixels look alike, sixty steps on a small object leave it about as likely as the background"""
+    parent, (frame, mask) = some_parent(trial), one_colour(trial)
+    network = _tuned(trial, parent, frame, mask, 60)
+    away = slice(3, -3)  # of the border, which a network can tell from the rest
+    likely = answers(network, frame)[-1][away, away].sigmoid().mean().item()
+    trial.require(
+        likely > _EVEN,
+        expected=f"a probability above {_EVEN} everywhere in a frame of one colour, of which {mask.float().mean():.0%} are object",
+        got=f"{likely:.2f}",
+        likely=_OUTVOTED,
     )
 
 
@@ -209,6 +239,7 @@ EXERCISE = Exercise(
         the_loss_falls,
         finds_the_object,
         a_small_object_counts,
+        what_looks_the_same_is_undecided,
         every_clip_begins_with_the_parent,
         the_parent_stays,
     ),

@@ -28,6 +28,17 @@ def two_blocks(trial: Trial, height: int = 20, width: int = 28, side: int = 7) -
     return frame, masks
 
 
+def one_colour(trial: Trial) -> tuple[Tensor, Tensor]:
+    """A frame that is the same everywhere, and a mask of a block in its middle: nothing in the picture tells the two apart.
+
+    Shapes: float32 (3,12,16) in [0,1], bool (12,16).
+    """
+    colour = 0.3 + 0.3 * torch.rand(3, 1, 1, generator=trial.generator)
+    mask = torch.zeros(12, 16, dtype=torch.bool)
+    mask[4:7, 6:9] = True
+    return colour.expand(3, 12, 16).clone(), mask
+
+
 def some_parent(trial: Trial) -> SmallNetwork:
     """A network that has not seen the clip; random weights stand in for what it learnt offline."""
     return SmallNetwork(trial.generator)
