@@ -1,5 +1,6 @@
 """Layer 7, the command line. Each command imports what it needs when it runs, so that `vostutor --help` answers at once."""
 
+from os.path import relpath
 from pathlib import Path
 from typing import Annotated
 
@@ -116,7 +117,8 @@ def build(
         raise typer.Exit(0 if all(outcome.passed for outcome in outcomes) else 1)
     changed = build_notebooks(course, lessons or ())
     typer.echo(
-        "\n".join(f"wrote {path}" for path in changed) or "nothing to do: every notebook is what its master makes"
+        "\n".join(f"wrote {relpath(path)}" for path in changed)
+        or "nothing to do: every notebook is what its master makes"
     )
 
 
@@ -142,7 +144,8 @@ def claims(
 
     one_thread()
     measured = measure_claims(lesson, data_root=data, clips=clips, seeds=seeds, workers=workers, out=out)
-    typer.echo(f"{len(measured.rows)} rows measured for lesson {lesson}")
+    rows = len(measured.rows)
+    typer.echo(f"{rows} row{'s' * (rows != 1)} measured for lesson {lesson}")
 
 
 @app.command()
