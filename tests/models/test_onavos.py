@@ -47,7 +47,43 @@ def test_a_run_follows_the_schedule_and_the_current_frame_weighs_less():
     assert seen == [("current", 0.05) if k in (0, 5, 10) else ("first", 1.0) for k in range(15)]
 
 
+def test_the_answer_is_that_of_the_network_after_it_has_learned_from_the_frame():
+    system, frame = watched(replace(QUICK, distance=float("inf"))), painted(square(8, 9))
+    prob = system.step(frame)[1]
+    before = system.runs[1].posterior(frame)  # as it is before the next step learns
+    assert torch.allclose(prob, before, atol=1e-6)
+    after = system.step(frame)[1]
+    assert not torch.equal(after, before) and torch.allclose(after, system.runs[1].posterior(frame), atol=1e-6)
+
+
+def test_the_first_frame_and_the_others_have_learning_rates_of_their_own():
+    system = watched(replace(QUICK, first_rate=0.05, online_rate=1e-4))
+    rates, learn = [], Run.learn
+
+    def noting(run, *shown):
+        rates.append(run.optimiser.param_groups[0]["lr"])
+        learn(run, *shown)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "learn", noting)
+        system.step(painted(square(8, 9)))
+    assert rates == [0.05] * QUICK.first_steps + [1e-4] * QUICK.online_steps
+
+
+def test_the_last_mask_is_that_of_the_frame_that_was_told_last():
+    system = watched(STILL)
+    system.observe(painted(square(10, 28)), square(10, 28).long())
+    system.step(painted(square(10, 28)))  # begins the run
+    run = Run(system.network, [(f, ids) for f, ids in system.told], STILL, seeded())
+    assert torch.equal(run.mask, square(10, 28))
+
+
 # views
+
+
+def test_a_view_is_darker_or_brighter_by_its_exponent():
+    grey = torch.full((3, 4, 6), 51, dtype=torch.uint8)  # a fifth
+    assert torch.allclose(View((4, 6), False, 2.0).frame(grey), torch.tensor(0.04))
 
 
 def test_an_answer_to_a_mirrored_view_comes_back_to_its_place():
