@@ -62,6 +62,11 @@ def test_the_first_annotated_frame_is_worth_more_than_all_the_others_and_four_sa
     assert one - none > 0.798 - 0.585
 
 
+def test_the_second_frame_is_worth_more_than_the_third_fourth_and_fifth_together():
+    one, two, five = (on("one of two", f"OSVOS{more}") for more in ("", ", 2 annotated", ", 5 annotated"))
+    assert two - one > five - two
+
+
 # ---- section 8 and 9
 
 
@@ -81,6 +86,25 @@ def test_what_was_hidden_is_found_again_in_the_clip_that_is_shown():
 def test_the_late_twin_is_taken_and_given_back():
     one, two = numbers(r"(\d+)% of the twin .*: (\d+)% of the twin", outputs('twin = draw_case("late twin"'))
     assert one > 60 and two < one / 3
+
+
+# ---- sections 10 and 11
+
+
+def test_snapping_pays_on_this_clip_with_large_superpixels_and_small_ones_cost_f():
+    table = outputs("Every fifth frame of the clip")
+    none, large, small = (numbers(rf"(?m)^{name} +(\.\d+) +(\.\d+)", table) for name in ("none", "100", "1000"))
+    assert large[0] > none[0] + 0.03 and large[1] > none[1] + 0.03
+    assert abs(small[0] - none[0]) < 0.01 and small[1] < none[1] - 0.03
+
+
+def test_beside_a_look_alike_osvos_loses_parts_and_instances_keep_them():
+    plain, semantic = numbers(r"OSVOS · .* J (\d\.\d+), OSVOS-S · .* J (\d\.\d+)", outputs("first = draw_labels("))
+    assert semantic > plain + 0.2
+
+
+def test_a_wrong_name_for_every_class_changes_no_pixel():
+    assert "named wrongly, 0 pixels differ" in outputs("def cow(frame)")
 
 
 # ---- sections 12 to 14
@@ -112,6 +136,7 @@ def test_seen_in_all_rows_osvos_comes_close_to_the_published_results_in_j_more_t
     names = {row["name"] for row in CLAIMS.where(set=REAL)}
     lost = {name: on_film(PUBLISHED, name=name) - on_film("OSVOS", rows=240, name=name) for name in names}
     assert sorted(lost, key=lost.get)[-2:] == ["horsejump-high", "car-shadow"]
+    assert {name for name in lost if lost[name] < 0} == {"dog", "libby", "kite-surf"}
 
 
 def test_a_parent_helps_more_on_real_video_than_on_drawn_clips():

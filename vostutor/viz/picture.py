@@ -18,8 +18,8 @@ from vostutor.viz.digest import figure_digest
 from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import DPI, style
 
-_LIMIT = 20_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds a dozen
-_LEAST_WIDE = 600  # pixels that a photograph keeps when it is made smaller: frames of 160 columns are not
+_LIMIT = 17_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds a dozen
+_LEAST_WIDE = 500  # pixels that a photograph keeps when it is made smaller: frames of 160 columns are not
 _PALETTE = 64  # colours of a stored figure
 _UNSEEN = 0.5  # grey levels that a smaller palette may cost on average; a figure with a photograph in it loses more
 
@@ -112,7 +112,7 @@ def _compress(image: Image.Image, *, drawn: bool) -> tuple[bytes, str]:
 def _tries(width: int) -> list[tuple[float, int]]:
     """Scale and quality to be tried in turn: what is large is made smaller before it is made of blocks.
 
-    >>> _tries(500)
+    >>> _tries(480)
     [(1, 85), (1, 75), (1, 65), (1, 55), (1, 45), (1, 35)]
     >>> _tries(960)[4:]
     [(0.8, 65), (0.8, 55), (0.65, 65), (0.65, 55), (0.65, 45), (0.65, 35)]
