@@ -140,7 +140,7 @@ def test_a_segmenter_profile_or_device_that_does_not_exist_is_refused(words, sai
 
 
 def test_weights_that_are_not_there_are_told(tmp_path):
-    with pytest.raises(DataError, match="a card flownets-cpu.json"):
+    with pytest.raises(DataError, match="weights of flownets for the profile cpu"):
         zoo.load("flownets", "cpu", folder=tmp_path)
 
 
@@ -156,3 +156,9 @@ def test_the_devices_that_are_there_are_all_that_is_offered(monkeypatch):
     assert [zoo.checked_device(name).index for name in ("cpu", "cuda", "cuda:0", "cuda:1")] == [None, None, 0, 1]
     with pytest.raises(SettingsError, match="cpu, cuda, cuda:0, cuda:1"):
         zoo.checked_device("cuda:2")
+
+
+def test_without_weights_for_a_profile_it_says_for_which_there_are_some():
+    with pytest.raises(DataError, match="weights of osvos for the profile gpu") as refused:
+        zoo.segmenter("osvos", "gpu")
+    assert "weights for cpu" in refused.value.got and refused.value.try_this == "--profile cpu"

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 
 from vostutor.core.clip import Segmenter
-from vostutor.core.errors import SettingsError
-from vostutor.core.profiles import profile_named
+from vostutor.core.errors import DataError, SettingsError
+from vostutor.core.profiles import PROFILES, profile_named
 from vostutor.data.place import home
 from vostutor.engine.cards import Card, load_weights, read_card
 from vostutor.engine.training import DrawBatch, Objective, Training
@@ -63,8 +63,15 @@ def load(name: str, profile: str = "cpu", *, folder: Path | str | None = None) -
 
     Raises: SettingsError for a name or profile that does not exist, DataError where there are no weights or they were changed.
     """
-    model = build(name, profile)
-    load_weights(model, weights_file(name, profile, folder))
+    model, file = build(name, profile), weights_file(name, profile, folder)
+    trained = sorted(path.stem.removeprefix(f"{name}-") for path in file.parent.glob(f"{name}-*.safetensors"))
+    if profile not in trained:
+        raise DataError(
+            expected=f"weights of {name} for the profile {profile}",
+            got=f"weights for {', '.join(p for p in trained if p in PROFILES) or 'no profile'} in {file.parent}",
+            try_this="--profile cpu" if "cpu" in trained else f"vostutor train {name} --profile {profile}",
+        )
+    load_weights(model, file)
     return model.eval()
 
 

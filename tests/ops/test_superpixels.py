@@ -66,6 +66,15 @@ def test_other_types_and_sizes_are_refused(ask):
         ask()
 
 
-def test_no_region_is_refused():
-    with pytest.raises(SettingsError, match="at least one region"):
-        slic(torch.zeros(3, 8, 8, dtype=torch.uint8), regions=0)
+@pytest.mark.parametrize("wrong", [
+    {"regions": 0}, {"regions": 2.5}, {"compactness": 0}, {"compactness": -1}, {"compactness": float("nan")},
+])  # fmt: skip
+def test_no_region_and_no_compactness_are_refused(wrong):
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
+        slic(torch.zeros(3, 8, 8, dtype=torch.uint8), **wrong)
+
+
+def test_regions_may_have_any_numbers():
+    regions, mask = drawn()
+    strange = torch.tensor([-7, 10**12])[regions % 2]
+    assert torch.equal(snap(strange, mask), snap(regions % 2, mask))

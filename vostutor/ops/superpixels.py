@@ -9,7 +9,8 @@ Letters: H rows, W columns.
 import torch
 from torch import Tensor
 
-from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.errors import ShapeError
+from vostutor.core.ranges import expect_number, expect_whole
 from vostutor.core.shapes import expect
 
 
@@ -18,7 +19,7 @@ def slic(frame: Tensor, regions: int = 400, compactness: float = 10.0) -> Tensor
 
     Shapes: frame uint8 (3,H,W) -> int64 (H,W), on the frame's device.
     Units: compactness weighs distance against colour: small follows borders, large gives squares.
-    Raises: ShapeError for other axes or types, SettingsError for no region.
+    Raises: ShapeError for other axes or types, SettingsError for no region or no compactness.
     Source: [SLIC], in scikit-image's implementation.
     >>> halves = torch.zeros(3, 8, 12, dtype=torch.uint8)
     >>> halves[:, :, 5:] = 255
@@ -30,8 +31,8 @@ def slic(frame: Tensor, regions: int = 400, compactness: float = 10.0) -> Tensor
     expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
     if frame.dtype != torch.uint8:
         raise ShapeError(expected="a frame of uint8", got=f"{frame.dtype}", try_this="(frame * 255).byte()")
-    if regions < 1:
-        raise SettingsError(expected="at least one region", got=f"{regions}", try_this="regions=400")
+    expect_whole(least=1, regions=regions, try_this="regions=400")
+    expect_number(above=0, compactness=compactness, try_this="compactness=10")
     picture = frame.permute(1, 2, 0).cpu().numpy()
     labels = skimage_slic(picture, n_segments=regions, compactness=compactness, start_label=0)
     return torch.from_numpy(labels).long().to(frame.device)
@@ -40,7 +41,7 @@ def slic(frame: Tensor, regions: int = 400, compactness: float = 10.0) -> Tensor
 def snap(superpixels: Tensor, mask: Tensor) -> Tensor:
     """A mask of whole superpixels: those of which it covers more than half.
 
-    Shapes: superpixels integer (H,W), numbered from 0; mask bool (H,W) -> bool (H,W).
+    Shapes: superpixels integer (H,W), a number for each; mask bool (H,W) -> bool (H,W).
     Raises: ShapeError for other axes or types.
     Source: boundary snapping of [OSVOS], the majority of a superpixel.
     >>> snap(torch.tensor([[0, 0, 0, 1, 1]]), torch.tensor([[True, True, False, True, False]]))       # 2 of 3; 1 of 2
@@ -53,6 +54,6 @@ def snap(superpixels: Tensor, mask: Tensor) -> Tensor:
             got=f"{superpixels.dtype}, {mask.dtype}",
             try_this="mask > 0, or ids == 1 for one object",
         )
-    labels = superpixels.long().flatten()
-    covered = torch.bincount(labels, weights=mask.flatten().double())
-    return (2 * covered > torch.bincount(labels))[superpixels.long()]
+    _, labels, sizes = superpixels.unique(return_inverse=True, return_counts=True)
+    covered = torch.bincount(labels.flatten(), weights=mask.flatten().double(), minlength=len(sizes))
+    return (2 * covered > sizes)[labels]
