@@ -273,3 +273,15 @@ def a_cell_that_was_changed_since(notebook):
 @named(LAST, "it is not among the stored cells")
 def a_cell_taken_away(notebook):
     notebook.cells.remove(cell_of(notebook, LAST))
+
+
+@named(CURVE, "<Figure size 600x260 with 1 Axes>, which shows nothing")
+def a_figure_that_nobody_shows(notebook):
+    picture(notebook, CURVE)[0].data = NotebookNode({"text/plain": "<Figure size 600x260 with 1 Axes>"})
+
+
+@named(TABLE, "which shows nothing: a figure is shown by Picture")
+def an_object_that_shows_nothing_but_its_address(notebook):
+    cell_of(notebook, TABLE).outputs = [
+        new_output("execute_result", {"text/plain": "<vostutor.viz.Thing object at 0x7f3a5c0d1e10>"}, execution_count=1)
+    ]

@@ -25,6 +25,7 @@ _DRAWING = re.compile(r"<svg\b.*?</svg>", re.IGNORECASE | re.DOTALL)
 _TOLD = re.compile(r"<title\b|\baria-label=|\baria-hidden=", re.IGNORECASE)
 _FENCED, _CODE = re.compile(r"(?ms)^(```|~~~).*?^\1"), re.compile(r"`[^`\n]+`")
 _HEADING = re.compile(r"(?m)^##\s+(.+)$")
+_MUTE = re.compile(r"<(Figure size .*|[\w.]+ (object )?at 0x[0-9a-f]+)>")
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def _code_mistakes(notebook: NotebookNode, k: int) -> Iterator[str]:
     yield from (mistake for shown in pictures_in(cell.outputs) for mistake in shown.mistakes())
     for output in cell.outputs:
         yield from _images_in(_text(output.get("data", {}).get("text/html", "")))
+        if _MUTE.fullmatch(said := _text(output.get("data", {}).get("text/plain", ""))) and len(output.data) == 1:
+            yield f"it ends in {said[:60]}, which shows nothing: a figure is shown by Picture(figure, alt=...)"
         if output.get("name") == "stderr":
             yield from _undiscussed(output.text, _words_around(notebook, k))
 
