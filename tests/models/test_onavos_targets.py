@@ -47,7 +47,7 @@ def test_published_lengths_are_pixels_at_480_rows():
     assert PRESETS["davis-2016"].lengths(480) == (220, 15)
     assert PRESETS["davis-2016"].lengths(240) == (110, 7)
     assert PRESETS["davis-2017"].lengths(480) == (190, 15)
-    assert PROFILES["cpu"].lengths(96) == (24, 3)
+    assert PROFILES["cpu"].lengths(96) == (44, 3)
     assert OnAVOSConfig(erosion=0).lengths(480)[1] == 1
 
 
