@@ -31,7 +31,7 @@ course: setup ## execute every lesson, smoke and cpu profile; renews the README'
 	$(V)/bin/python -m vostutor.course.costs build/course/*/budgets.json && exit $$failed
 
 test: setup system ## all tests
-	$(PYTEST) tests -n 2 --dist loadscope
+	$(PYTEST) tests -n 2 --dist loadscope --no-loadscope-reorder
 
 proof: setup ## every wrong and right answer of every exercise, 20 seeds; writes data/proof and docs/proof.md
 	$(V)/bin/python -m tests.exercises.proof

@@ -32,11 +32,23 @@ def davis() -> Path:
     return place
 
 
+# What takes longest comes first, so that no worker is left alone with it at the end.
+LONGEST = (
+    "tests/test_notebooks.py",
+    "tests/lessons/",
+    "tests/course/test_guide.py",
+    "tests/course/test_gate_runs.py",
+    "in_browser.py",
+)
+
+
 def pytest_collection_modifyitems(items):
-    """A test that asks for real video is a `real` test."""
+    """A test that asks for real video is a `real` test; the longest files go first."""
     for item in items:
         if "davis" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real)
+    rank = {name: k for k, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: min((k for name, k in rank.items() if name in item.nodeid), default=len(rank)))
 
 
 LEFT_OUT = {
