@@ -285,3 +285,10 @@ def an_object_that_shows_nothing_but_its_address(notebook):
     cell_of(notebook, TABLE).outputs = [
         new_output("execute_result", {"text/plain": "<vostutor.viz.Thing object at 0x7f3a5c0d1e10>"}, execution_count=1)
     ]
+
+
+@named(TABLE, "an image has no alt text: write what is seen")
+def an_image_in_words_without_alt_text(notebook):
+    cell_of(notebook, TABLE).outputs = [
+        new_output("display_data", {"text/markdown": "![](clip.png)", "text/plain": "clip"})
+    ]

@@ -37,6 +37,23 @@ try:
     1 / 0
 except ZeroDivisionError as error:
     print(error)
+
+# %%
+import asyncio
+
+async def fails():
+    raise OSError("no such film")
+
+task = asyncio.create_task(fails())
+del task
+await asyncio.sleep(0.1)
+
+# %%
+asyncio.get_event_loop().call_soon(lambda: {}["clip"])
+await asyncio.sleep(0.1)
+
+# %%
+get_ipython().system("exit 3")
 """
 TOLD = {
     "cell-002": "ValueError: no such level (in draw, swallowed by interactive 'level')",
@@ -44,6 +61,9 @@ TOLD = {
     "cell-004": "KeyError: 'frame' (in <lambda>, swallowed by IntSlider 'frame')",
     "cell-005": "ZeroDivisionError: division by zero (in <module>, swallowed by Output)",
     "cell-006": "ZeroDivisionError: division by zero (in <module>, swallowed on its way)",
+    "cell-008": "OSError: no such film (in fails, swallowed by the event loop)",
+    "cell-009": "KeyError: 'clip' (in <lambda>, swallowed by the event loop)",
+    "cell-010": "CommandFailed: a shell command of this cell ended with exit code 3",
 }
 ENDLESS = """# %%
 import signal, subprocess, time

@@ -195,6 +195,14 @@ def test_check_names_a_leak_in_any_file_beside_the_notebooks(course, write):
     assert told.startswith("notebooks/.ipynb_checkpoints/02_asks-checkpoint.ipynb, exercise-a-b (code): ")
 
 
+def test_a_check_of_one_lesson_finds_answers_to_another(course, write):
+    for name in ("02_asks.py", "03_asks_too.py"):
+        lesson(write, name)
+    build_notebooks(course)
+    (course.notebooks / "copy.json").write_bytes((course.solutions / "02_asks.ipynb").read_bytes())
+    assert [told for told in differences(course, ["03"]) if "copy.json" in told]
+
+
 def test_the_gate_needs_no_torch():
     program = "import sys; import vostutor.course.leaks; print('torch' in sys.modules, 'nbformat' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

@@ -96,6 +96,11 @@ def test_a_magic_of_two_percent_signs_begins_no_cell():
     ("# ---- BEGIN SOLUTION ----\na = 1\n", 1, "BEGIN"),
     ("# BEGIN_SOLUTION\na = 1\n", 1, "BEGIN"),
     ("a = 1  # BEGIN SOLUTION\n", 1, "behind code"),
+    ("# BEGIN SOLUTON\na = 1\n# END SOLUTON\n", 1, "SOLUTON"),
+    ("# BEGIN HIDEN\na = 1\n# END HIDEN\n", 1, "HIDEN"),
+    ("# BEGINN HIDDEN\na = 1\n", 1, "BEGINN"),
+    ("# START HIDDEN\na = 1\n# STOP HIDDEN\n", 1, "START"),
+    ("# HIDDEN BEGIN\na = 1\n# HIDDEN END\n", 1, "HIDDEN BEGIN"),
     ("a = 1\ndef f(:\n", 2, "syntax"),
 ])  # fmt: skip
 def test_markers_that_are_not_in_order_are_refused_with_file_and_line(text, line, word):

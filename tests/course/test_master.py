@@ -97,3 +97,10 @@ def test_a_file_without_text_or_in_another_encoding_is_refused(tmp_path, content
     path.write_bytes(content)
     with pytest.raises(LessonError, match=told):
         read_master(path)
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_character_that_ends_a_line_for_some_readers_only_is_refused(tmp_path, odd):
+    """It would move an answer out of its region: students would get its last lines."""
+    with pytest.raises(LessonError, match="at which some count another line in .*01_colours.py:4"):
+        read_master(altered(tmp_path, "title: Colours", f"title: Colours{odd}"))

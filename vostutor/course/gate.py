@@ -125,7 +125,8 @@ def _code_mistakes(notebook: NotebookNode, k: int) -> Iterator[str]:
         yield f"{mark} would let an error pass: catch the error and print it"
     yield from (mistake for shown in pictures_in(cell.outputs) for mistake in shown.mistakes())
     for output in cell.outputs:
-        yield from _images_in(_text(output.get("data", {}).get("text/html", "")))
+        for kind in ("text/html", "text/markdown"):
+            yield from _images_in(_text(output.get("data", {}).get(kind, "")))
         if _MUTE.fullmatch(said := _text(output.get("data", {}).get("text/plain", ""))) and len(output.data) == 1:
             yield f"it ends in {said[:60]}, which shows nothing: a figure is shown by Picture(figure, alt=...)"
         if output.get("name") == "stderr":

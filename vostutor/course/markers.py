@@ -15,6 +15,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ BEGIN, END = f"# BEGIN {SOLUTION}", f"# END {SOLUTION}"
 _MARKERS = {f"# {word} {kind}": (word, kind) for word in ("BEGIN", "END") for kind in KINDS}
 # Close enough to a marker that its author meant one: missing it would hand the answer to the students.
 _MEANT = re.compile(r"#\W*(begin|end)[\W_]*(solutions?|stubs?|hidden)\b", re.IGNORECASE)
+# A comment of two or three capital words, one of which says that something begins or ends, or is nearly the name of a kind.
+_SHOUTED = re.compile(r"#\W*[A-Z]{3,}([\W_]+[A-Z]{3,}){1,2}\W*")
+_BORDERS = ("BEGIN", "END", "START", "STOP")
 _CELL = re.compile(r"#\s*%%+(\s|$)")  # `# %%time` is a magic, not the beginning of a cell
 # An f-string is one token before Python 3.12, and its literal parts are tokens of their own since.
 _STRINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
@@ -91,7 +95,7 @@ def find_regions(text: str, path: Path) -> list[Region]:
     opened: Comment | None = None
     _refuse_in_strings(text, path)
     for marker in comments(text, path):
-        if not _MEANT.match(marker.text):
+        if not _MEANT.match(marker.text) and not _nearly(marker):
             continue
         _refuse_unclear(marker, path)
         word, _ = _MARKERS[marker.text]
@@ -128,6 +132,18 @@ def _refuse_in_strings(text: str, path: Path) -> None:
                 got=f"{found.group()!r} inside a string, where it marks nothing",
                 try_this="end the string before it, or say it in other words",
             )
+
+
+def _nearly(marker: Comment) -> bool:
+    """Whether a comment looks like a marker whose words are wrong: two words in capitals, near to BEGIN or END and to a kind.
+
+    >>> [_nearly(Comment(1, 0, text, True)) for text in ("# BEGIN SOLUTON", "# START HIDDEN", "# HIDDEN BEGIN", "# BEGIN HERE", "# TODO")]
+    [True, True, True, False, False]
+    """
+    if not (marker.alone and _SHOUTED.fullmatch(marker.text)):
+        return False
+    words = re.findall("[A-Z]{3,}", marker.text)
+    return all(any(get_close_matches(word, names, 1, 0.7) for word in words) for names in (_BORDERS, KINDS))
 
 
 def _refuse_unclear(marker: Comment, path: Path) -> None:

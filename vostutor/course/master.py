@@ -14,6 +14,7 @@ A master is a Python file in percent format. Its front matter says title and bud
 What its cells have to keep to stands in rules.py.
 """
 
+import re
 from pathlib import Path
 
 from vostutor.core.errors import LessonError
@@ -22,6 +23,9 @@ from vostutor.course.lesson import Budget, Cell, Master
 from vostutor.course.markers import Region, cell_lines, find_regions, mistake
 from vostutor.course.rules import check_cells
 
+_ODD_BREAK = re.compile(
+    "[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
+)  # lines end here for some readers of a text and not for others
 _JUPYTEXT_NOTES = ("lines_to_next_cell", "cell_marker", "title")  # of no use outside the master
 
 
@@ -54,6 +58,14 @@ def _text(path: Path) -> str:
             got=f"another encoding at byte {error.start}",
             try_this="save it as UTF-8",
         ) from None
+    if odd := _ODD_BREAK.search(text):
+        raise mistake(
+            path,
+            text.count("\n", 0, odd.start()) + 1,
+            expected="lines that end in a newline",
+            got=f"{odd.group()!r}, at which some count another line",
+            try_this="write it as an escape, or leave it out",
+        )
     if not text.strip():
         raise mistake(
             path,

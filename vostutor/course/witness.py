@@ -5,6 +5,7 @@ does the notebook, for every tool that executes one. This extension of IPython n
 as an error of the cell in which it happened, naming the widget and the function.
 """
 
+import asyncio
 import sys
 from traceback import walk_tb
 
@@ -28,12 +29,24 @@ class Witness:
         self._depth += 1
         if self._depth == 1:
             self._noted.clear()
+            self._shell.user_ns.pop("_exit_code", None)
+            asyncio.get_event_loop().set_exception_handler(self.loop_failed)
+
+    def loop_failed(self, loop, context) -> None:
+        """What the event loop calls for an error in a task or a callback that nobody waits for."""
+        if (error := context.get("exception")) is None:
+            loop.default_exception_handler(context)
+            return
+        where = f"in {_function(error.__traceback__)}, swallowed by the event loop"
+        self._noted.append((type(error).__name__, f"{error} ({where})"))
 
     def end(self, result) -> None:
         """After a cell: one that failed has said so itself."""
         self._depth = max(0, self._depth - 1)
         if self._depth or not result.success:
             return
+        if code := self._shell.user_ns.get("_exit_code"):
+            self._noted.append(("CommandFailed", f"a shell command of this cell ended with exit code {code}"))
         for name, told in self._noted[:1]:
             content = {"ename": name, "evalue": told, "traceback": [f"{name}: {told}"]}
             self._shell.kernel.send_response(self._shell.kernel.iopub_socket, "error", content)
