@@ -45,10 +45,9 @@ def differences(course: Course, numbers: Sequence[str] = ()) -> list[str]:
     names = {path.stem for path in course.masters()}
     left = [path for folder in (course.notebooks, course.solutions) for path in sorted(folder.glob("*.ipynb"))]
     orphans = [_shown(course, path) for path in left if path.stem not in names]
-    everybody = Secrets(
-        masters if not numbers else _masters(course, ())
-    )  # any notebook may hold the answer to any lesson
-    leaks = find_leaks([course.notebooks], everybody, course.root) if course.notebooks.is_dir() else []
+    # Any notebook may hold the answer to any lesson.
+    secrets = Secrets(_masters(course, ()) if numbers else masters)
+    leaks = find_leaks([course.notebooks], secrets, course.root) if course.notebooks.is_dir() else []
     return found + [f"{path} has no master: git rm {path}" for path in orphans] + [f"{leak}" for leak in leaks]
 
 
