@@ -201,8 +201,8 @@ def _sections(notebook: NotebookNode) -> Iterator[tuple[str, str, Sequence[Noteb
     for k, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
             begun += [(heading.strip(), cell.id, k) for heading in _HEADING.findall(_FENCED.sub("", cell.source))]
-    ends = [*(k for *_, k in begun[1:]), len(notebook.cells)]
-    for (heading, name, first), end in zip(begun, ends, strict=False):
+    ends = [k for *_, k in begun[1:]] + [len(notebook.cells)] * bool(begun)
+    for (heading, name, first), end in zip(begun, ends, strict=True):
         yield heading, name, notebook.cells[first:end]
 
 
@@ -219,7 +219,7 @@ def _cell_differences(stored: NotebookNode, fresh: NotebookNode) -> Iterator[str
 
 
 def _alt_differences(stored: Sequence[Shown], fresh: Sequence[Shown]) -> Iterator[str]:
-    for then, now in zip(stored, fresh, strict=False):
+    for then, now in zip(stored, fresh, strict=False):  # another number of pictures is told by picture_differences
         if not same_words(then.alt, now.alt):
             yield f"alt text: stored {then.alt[:100]!r}, now {now.alt[:100]!r}"
 

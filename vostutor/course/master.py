@@ -23,9 +23,8 @@ from vostutor.course.lesson import Budget, Cell, Master
 from vostutor.course.markers import Region, cell_lines, find_regions, mistake
 from vostutor.course.rules import check_cells
 
-_ODD_BREAK = re.compile(
-    "[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
-)  # lines end here for some readers of a text and not for others
+# Here lines end for some readers of a text and not for others.
+_ODD_BREAK = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _JUPYTEXT_NOTES = ("lines_to_next_cell", "cell_marker", "title")  # of no use outside the master
 
 
