@@ -3,6 +3,8 @@
 from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
+    "Backbone": "backbone",
+    "BackboneConfig": "backbone",
     "vgg16_convolutions": "imagenet",
     "OneByOne": "one_by_one",
 })  # fmt: skip
