@@ -1,0 +1,159 @@
+"""A few frames of a clip with the ids in them: for training networks that find again what one frame annotates.
+
+A sample is a reference, any frame of the clip, and then neighbours in time, forwards or backwards: what was seen a moment ago and what is
+seen now. All are looked at through one window and in one light, from near or far; from frame to frame the window wanders a little, as a
+hand-held camera does. Objects are those that the reference shows. Some of them are left out and become background, so that a network
+learns to tell what was annotated from what merely looks like an object.
+
+Reading order: ClipViews (how much), clip_view_batches (what training asks for), chosen_times, renumbered.
+Letters: N clips, L frames of a clip, T frames of a sample, B samples, K objects, H rows and W columns before, h and w after.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample
+
+from vostutor.core.errors import DataError
+from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_number, expect_whole
+from vostutor.data.augment import Augmentation, after, draw_change, move, relight, turn_and_zoom, undone
+from vostutor.data.foreground import EASY_UNTIL, FAR_AND_NEAR, aimed, soften
+from vostutor.data.pool import Pool
+from vostutor.ops.grid import pixel_grid, to_normalised
+
+DrawBatch = Callable[[torch.Generator, int, float], dict[str, Tensor]]
+
+MOST_OBJECTS = 3
+SMALLEST = 48  # pixels of the reference that an object takes at least: three places of a map at a quarter of the size
+
+
+@dataclass(frozen=True)
+class ClipViews:
+    """What a sample is.
+
+    frames: T, the reference with them. widest_gap: frames of the clip from one neighbour to the next, at most.
+    left_out: how often one of several objects counts as background.
+    wander: how far the window goes from frame to frame at most, as a share of its width; it also turns by up to 60 wander degrees and
+        zooms by up to half of wander.
+    """
+
+    frames: int = 3
+    widest_gap: int = 2
+    left_out: float = 0.3
+    wander: float = 0.03
+    looks: Augmentation = replace(FAR_AND_NEAR, noise=0.0)
+
+    def __post_init__(self):
+        expect_whole(least=2, frames=self.frames)
+        expect_whole(least=1, widest_gap=self.widest_gap)
+        expect_number(most=1, left_out=self.left_out, wander=self.wander)
+
+
+def clip_view_batches(pool: Pool, views: ClipViews = ClipViews()) -> DrawBatch:
+    """What draws batches for the training loop: (generator, B, progress) -> frames, ids, times, progress.
+
+    frames float (B,T,3,h,w) in [0,1], the reference first; ids int64 (B,T,h,w), 0 background, 1 to K the objects of the reference, 255
+    beyond the frame; times float (B,T), each frame's place in its clip from 0 to 1; progress (B,). Until EASY_UNTIL the clips are those
+    labelled easy, where the pool has any.
+
+    Raises: DataError for a pool of fewer frames than a sample has.
+    >>> grey = torch.zeros(1, 3, 3, 48, 80, dtype=torch.uint8)
+    >>> batch = clip_view_batches(Pool(grey, grey[:, :, 0], ("plain",)))(torch.Generator(), 2, 0.25)
+    >>> {name: tuple(tensor.shape) for name, tensor in batch.items()}
+    {'frames': (2, 3, 3, 24, 40), 'ids': (2, 3, 24, 40), 'times': (2, 3), 'progress': (2,)}
+    """
+    length = pool.frames.shape[1]
+    if length < max(2, views.frames - 1):
+        raise DataError(
+            expected=f"clips of {max(2, views.frames - 1)} frames or more",
+            got=f"{pool!r}",
+            try_this=f"clip_pool(100, frames={max(8, views.frames)})",
+        )
+    every = torch.arange(len(pool))
+    easy = every[torch.tensor([label == "easy" for label in pool.labels])]
+
+    def draw_batch(generator: torch.Generator, size: int, progress: float = 0.0) -> dict[str, Tensor]:
+        clips = easy if len(easy) and progress < EASY_UNTIL else every
+        n = clips[torch.randint(len(clips), (size,), generator=generator)]
+        times = torch.stack([_times_of(pool.ids[k], views, generator) for k in n])
+        frames, ids = pool.frames[n[:, None], times].float() / 255, pool.ids[n[:, None], times]
+        batch = look_at(frames, ids, views, generator)
+        batch["ids"] = torch.stack([renumbered(each, views.left_out, generator) for each in batch["ids"]])
+        return batch | {"times": times / max(1, length - 1), "progress": torch.full((size,), float(progress))}
+
+    return draw_batch
+
+
+def _times_of(ids: Tensor, views: ClipViews, generator: torch.Generator) -> Tensor:
+    annotated = ids.flatten(1).any(dim=1).nonzero().flatten()
+    return chosen_times(annotated if len(annotated) else torch.arange(len(ids)), len(ids), views, generator)
+
+
+def chosen_times(annotated: Tensor, length: int, views: ClipViews, generator: torch.Generator) -> Tensor:
+    """The frames of a sample: one of the annotated, then neighbours of equal distance, forwards or backwards. Shapes: -> int64 (T,).
+
+    >>> chosen_times(torch.tensor([5]), 6, ClipViews(frames=3, widest_gap=1), torch.Generator().manual_seed(1)).tolist()
+    [5, 4, 5]
+    """
+    reference = annotated[_any(len(annotated), generator)]
+    steps = views.frames - 2
+    gap = 1 + _any(min(views.widest_gap, (length - 1) // max(1, steps)), generator)
+    neighbours = _any(length - gap * steps, generator) + gap * torch.arange(views.frames - 1)
+    neighbours = neighbours.flip(0) if _any(2, generator) else neighbours
+    return torch.cat([reference[None], neighbours])
+
+
+def look_at(frames: Tensor, ids: Tensor, views: ClipViews, generator: torch.Generator) -> dict[str, Tensor]:
+    """Samples through a window that shows some place of an object in the reference, each in a light of its own.
+
+    Shapes: frames float (B,T,3,H,W) in [0,1], ids (B,T,H,W) -> frames (B,T,3,h,w), ids int64 (B,T,h,w), 255 beyond the frame.
+    """
+    count, length, _, *size = frames.shape
+    change = aimed(draw_change(generator, count, tuple(size), views.looks), ids[:, 0] > 0, generator)
+    views_of_all = _wandering(change.view1, change.size, length, views.wander, generator)  # (B*T,2,3)
+    here = pixel_grid(*change.size).expand(count * length, 2, *change.size)
+    source = to_normalised(move(undone(views_of_all), here), *size).movedim(1, -1)
+    shown = grid_sample(frames.flatten(0, 1), source, padding_mode="border", align_corners=False)
+    labels = torch.stack([ids, torch.ones_like(ids)], dim=2).flatten(0, 1).float()
+    seen, inside = grid_sample(labels, source, mode="nearest", align_corners=False).unbind(dim=1)
+    shown = soften(relight(shown.unflatten(0, (count, length)), change).flatten(0, 1), generator)
+    ids = torch.where(inside > 0.5, seen.round().long(), VOID)
+    return {"frames": shown.unflatten(0, (count, length)), "ids": ids.unflatten(0, (count, length))}
+
+
+def _wandering(view: Tensor, size: tuple[int, int], length: int, wander: float, generator: torch.Generator) -> Tensor:
+    """The window of each frame: the reference's, and then away from it step by step. Shapes: (B,2,3) -> (B*T,2,3)."""
+    count, middle = len(view), torch.tensor([(size[1] - 1) / 2, (size[0] - 1) / 2])
+    every = [view]
+    for _ in range(length - 1):
+        turn, zoom, right, down = (2 * torch.rand(4, count, generator=generator) - 1) * wander
+        linear = turn_and_zoom(60 * turn, 1 + zoom / 2)
+        shift = torch.stack([right, down], dim=1) * size[1] + middle - (linear @ middle)
+        every.append(after(torch.cat([linear, shift[:, :, None]], dim=2), every[-1]))
+    return torch.stack(every, dim=1).flatten(0, 1)
+
+
+def renumbered(ids: Tensor, left_out: float, generator: torch.Generator) -> Tensor:
+    """Ids as 1 to K: the objects that the reference, the first frame, shows well enough; everything else is background.
+
+    Of several objects one may be left out, and at most MOST_OBJECTS stay, by chance. Shapes: int64 (T,h,w) -> (T,h,w).
+    >>> ids = torch.tensor([7] * 60 + [3] * 60 + [9] * 5 + [255]).reshape(1, 1, -1)
+    >>> sorted(renumbered(ids, 0.0, torch.Generator()).unique().tolist())
+    [0, 1, 2, 255]
+    """
+    seen = torch.bincount(ids[0].flatten(), minlength=VOID + 1)[1:VOID]
+    objects = (seen >= SMALLEST).nonzero().flatten() + 1
+    objects = objects[torch.randperm(len(objects), generator=generator)]
+    leave = len(objects) > 1 and float(torch.rand((), generator=generator)) < left_out
+    table = torch.zeros(VOID + 1, dtype=torch.int64)
+    table[VOID] = VOID
+    kept = objects[: min(MOST_OBJECTS, len(objects) - leave)]
+    table[kept] = torch.arange(1, len(kept) + 1)
+    return table[ids]
+
+
+def _any(count: int, generator: torch.Generator) -> int:
+    return int(torch.randint(max(1, count), (), generator=generator))
