@@ -15,6 +15,7 @@ from vostutor.core.ranges import (
     expect_mask,
     expect_number,
     expect_one_of,
+    expect_prob,
     expect_size,
     expect_span,
     expect_tensor,
@@ -126,3 +127,17 @@ def test_a_batch_without_one_number_of_samples_is_refused(sizes):
     assert expect_batch({"x": torch.zeros(2, 3), "y": torch.zeros(2)}) == 2
     with pytest.raises(DataError, match="equally many samples"):
         expect_batch({name: torch.zeros(size) for name, size in sizes.items()})
+
+
+@pytest.mark.parametrize(
+    ("worst", "repair"), [(nan, "a lower learning rate"), (1.1, "sigmoid"), (-0.1, "sigmoid"), (inf, "sigmoid")]
+)
+def test_a_number_that_is_no_probability_is_refused_with_its_usual_cause(worst, repair):
+    expect_prob(prob=torch.tensor([0.0, 1.0, 1.0 + 1e-6]), none=torch.zeros(0, 4, 6))
+    with pytest.raises(ShapeError, match=f"(?s)last: probabilities in .*{repair}"):
+        expect_prob(prob=torch.zeros(2), last=torch.tensor([0.5, worst]))
+
+
+def test_a_mask_is_no_probability():
+    with pytest.raises(ShapeError, match="prob: a tensor of floating-point"):
+        expect_prob(prob=torch.zeros(2) > 0)

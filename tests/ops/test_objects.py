@@ -49,3 +49,19 @@ def test_without_objects_everything_is_background():
 def test_other_axes_are_refused():
     with pytest.raises(ShapeError, match="one channel for each object"):
         merge_objects(torch.zeros(2, 3))
+
+
+@pytest.mark.parametrize(("worst", "said"), [
+    (float("nan"), "a lower learning rate"), (1.5, "logits.sigmoid"), (-0.5, "logits.sigmoid"),
+])  # fmt: skip
+def test_what_is_no_probability_is_refused_with_its_usual_cause(worst, said):
+    prob = drawn(2)
+    prob[1, 3, 4] = worst
+    with pytest.raises(ShapeError, match=f"(?s)probabilities in .*{said}"):
+        merge_objects(prob)
+
+
+@pytest.mark.parametrize("prob", [torch.ones(2, 3, 4).long(), torch.ones(2, 3, 4) > 0, torch.ones(2, 3, 4).numpy()])
+def test_ids_masks_and_arrays_are_no_probabilities(prob):
+    with pytest.raises(ShapeError, match="prob: a tensor"):
+        merge_objects(prob)

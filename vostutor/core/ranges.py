@@ -190,6 +190,26 @@ def expect_unit(**pictures) -> None:
             raise ShapeError(expected=f"{name}: numbers in [0,1]", got=f"{low:g} to {high:g}", try_this=repair)
 
 
+def expect_prob(**probs) -> None:
+    """Nothing, where each holds probabilities: floating-point numbers in [0,1], but for rounding; there may be none. Looks at every
+    number, so a GPU has to wait.
+
+    Raises: ShapeError naming the first that does not; of NaN it says where it comes from.
+    >>> import torch
+    >>> expect_prob(prob=torch.rand(2, 4, 6))
+    """
+    expect_floating(try_this="logits.sigmoid()", **probs)
+    for name, prob in probs.items():
+        low, high = (bound.item() for bound in prob.detach().aminmax()) if prob.numel() else (0, 1)
+        if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # NaN is neither
+            runaway = "a lower learning rate: the weights of the network that answered grew until they became NaN"
+            raise ShapeError(
+                expected=f"{name}: probabilities in [0,1]",
+                got=f"{low:g} to {high:g}",
+                try_this="logits.sigmoid()" if low == low else runaway,
+            )
+
+
 def _kind(value) -> str:
     dtype = getattr(value, "dtype", None)
     return type(value).__name__ + (f" of {dtype}" if dtype is not None else "")

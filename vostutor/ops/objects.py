@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vostutor.core.errors import SettingsError
+from vostutor.core.ranges import expect_prob
 from vostutor.core.shapes import expect
 
 
@@ -20,12 +21,13 @@ def merge_objects(prob: Tensor) -> Tensor:
     winner. A single object keeps its probability, except for rounding.
 
     Shapes: prob (K,H,W) in [0,1] -> prob_all (K+1,H,W), sums to 1 over axis 0, channel 0 is background. K may be 0.
-    Raises: ShapeError for other axes.
+    Raises: ShapeError for other axes or types, and for what is no probability, such as NaN.
     Source: one run per object, as in the DAVIS-2017 entry of Voigtlaender and Leibe.
     >>> merge_objects(torch.tensor([0.6, 0.9]).reshape(2, 1, 1)).flatten()        # 0.1 : 0.6 : 0.9
     tensor([0.0625, 0.3750, 0.5625])
     """
     expect("prob: K H W", prob=prob, hint="one channel for each object, none for the background")
+    expect_prob(prob=prob)
     strongest = prob.amax(dim=0, keepdim=True) if len(prob) else torch.zeros_like(prob.sum(dim=0, keepdim=True))
     prob_all = torch.cat([1 - strongest, prob])
     return prob_all / prob_all.sum(dim=0, keepdim=True)
