@@ -151,3 +151,16 @@ def test_a_mask_of_another_size_or_type_is_refused_and_changes_nothing():
         with pytest.raises(ShapeError, match=message):
             system.observe(painted(square(2, 2)), wrong)
     assert system.step(painted(square(2, 2)))[1].max() > 0.5
+
+
+def test_arrays_of_numpy_are_refused_as_such():
+    frame, ids = painted(square(2, 2)), square(2, 2).long()
+    for told, said in (((frame.numpy(), ids), "frame: a tensor"), ((frame, ids.numpy()), "ids: a tensor")):
+        with pytest.raises(ShapeError, match=f"(?s){said}.*ndarray.*torch.as_tensor"):
+            Remembering().observe(*told)
+
+
+def test_a_run_that_answers_nan_is_told_where_it_comes_from():
+    system = told(square(2, 2), system=Remembering(certainties=[float("nan")]))
+    with pytest.raises(ShapeError, match="a lower learning rate"):
+        system.step(painted(square(2, 2)))

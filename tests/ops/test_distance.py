@@ -50,3 +50,8 @@ def test_what_is_no_mask_is_refused(wrong):
 def test_a_batch_is_refused():
     with pytest.raises(ShapeError, match="one mask"):
         distance_to(torch.zeros(1, 3, 4, dtype=torch.bool))
+
+
+def test_an_array_of_numpy_is_refused_as_such():
+    with pytest.raises(ShapeError, match="(?s)mask: a tensor.*torch.as_tensor"):
+        distance_to(drawn().numpy())

@@ -154,3 +154,12 @@ def test_an_object_without_a_channel_is_named():
 def test_channels_without_objects_are_refused():
     with pytest.raises(ShapeError, match="prob_all: 3 H W"):
         to_ids(torch.zeros(2, 4, 4), (1, 2))
+
+
+@pytest.mark.parametrize("asked", [
+    lambda: object_order((), torch.zeros(2, 2).long().numpy()), lambda: one_hot(torch.zeros(2, 2).long().numpy(), (1,)),
+    lambda: dilate(pixels(4, 4).numpy(), 1), lambda: erode(pixels(4, 4).numpy(), 3),
+])  # fmt: skip
+def test_arrays_of_numpy_are_refused_as_such(asked):
+    with pytest.raises(ShapeError, match="(?s)a tensor.*ndarray.*torch.as_tensor"):
+        asked()

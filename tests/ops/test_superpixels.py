@@ -78,3 +78,12 @@ def test_regions_may_have_any_numbers():
     regions, mask = drawn()
     strange = torch.tensor([-7, 10**12])[regions % 2]
     assert torch.equal(snap(strange, mask), snap(regions % 2, mask))
+
+
+def test_arrays_of_numpy_are_refused_as_such():
+    labels, mask = drawn()
+    with pytest.raises(ShapeError, match="(?s)frame: a tensor.*torch.as_tensor"):
+        slic(torch.zeros(3, 8, 8, dtype=torch.uint8).numpy())
+    for wrong in ((labels.numpy(), mask), (labels, mask.numpy())):
+        with pytest.raises(ShapeError, match="(?s): a tensor.*torch.as_tensor"):
+            snap(*wrong)

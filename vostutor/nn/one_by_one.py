@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from vostutor.core.errors import DataError, ShapeError
 from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_tensor
 from vostutor.core.shapes import expect
 from vostutor.ops.masks import object_order, one_hot, to_ids
 from vostutor.ops.objects import merge_objects
@@ -62,6 +63,7 @@ class OneByOne:
         Raises: ShapeError for a frame or mask of another size or type, DataError for ids beyond 0..255.
         """
         self._check(frame)
+        expect_tensor(ids=ids)
         expect("frame: 3 H W, ids: H W", frame=frame, ids=ids, hint="one mask of the size of its frame")
         self.objects = object_order(self.objects, ids)
         others = [known for known in self.told if not torch.equal(known[0], frame)]
@@ -107,6 +109,7 @@ class OneByOne:
         return next((weight.device for weight in self.network.parameters()), torch.device("cpu"))
 
     def _check(self, frame: Tensor) -> None:
+        expect_tensor(frame=frame)
         expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
         if frame.dtype != torch.uint8:
             raise ShapeError(expected="a frame of uint8", got=f"{frame.dtype}", try_this="(255 * frame).byte()")

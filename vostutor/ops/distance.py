@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vostutor.core.errors import ShapeError
+from vostutor.core.ranges import expect_tensor
 from vostutor.core.shapes import expect
 
 
@@ -21,6 +22,7 @@ def distance_to(mask: Tensor) -> Tensor:
             [1.0000, 1.4142, 2.2361]])
     """
     expect("mask: H W", mask=mask, hint="one mask (H,W) at a time")
+    expect_tensor(mask=mask)
     if mask.dtype != torch.bool:
         raise ShapeError(
             expected="a boolean mask", got=f"{mask.dtype}", try_this="mask > 0, or ids == 1 for one object"

@@ -12,6 +12,7 @@ from torch.nn.functional import max_pool2d
 
 from vostutor.core.errors import DataError, ShapeError
 from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_tensor
 from vostutor.core.shapes import expect
 
 _INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
@@ -141,6 +142,7 @@ def _add_shifted(target: Tensor, mask: Tensor, offset: int, axis: int) -> None:
 
 
 def _check_dilation(mask: Tensor, radius: int) -> None:
+    expect_tensor(mask=mask)
     if mask.dtype != torch.bool:
         raise ShapeError(
             expected="a boolean mask", got=f"{mask.dtype}", try_this="mask > 0, or ids == 1 for one object"
@@ -150,6 +152,7 @@ def _check_dilation(mask: Tensor, radius: int) -> None:
 
 
 def _check_ids(ids: Tensor) -> None:
+    expect_tensor(ids=ids)
     expect("ids: H W", ids=ids, hint="one mask (H,W) at a time, without a batch or channel axis")
     if ids.dtype not in _INTEGERS:
         raise ShapeError(expected="a mask of integers", got=f"{ids.dtype}", try_this="ids.long()")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from vostutor.core.errors import ShapeError
-from vostutor.core.ranges import expect_number, expect_whole
+from vostutor.core.ranges import expect_number, expect_tensor, expect_whole
 from vostutor.core.shapes import expect
 
 
@@ -28,6 +28,7 @@ def slic(frame: Tensor, regions: int = 400, compactness: float = 10.0) -> Tensor
     """
     from skimage.segmentation import slic as skimage_slic
 
+    expect_tensor(frame=frame)
     expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
     if frame.dtype != torch.uint8:
         raise ShapeError(expected="a frame of uint8", got=f"{frame.dtype}", try_this="(frame * 255).byte()")
@@ -47,6 +48,7 @@ def snap(superpixels: Tensor, mask: Tensor) -> Tensor:
     >>> snap(torch.tensor([[0, 0, 0, 1, 1]]), torch.tensor([[True, True, False, True, False]]))       # 2 of 3; 1 of 2
     tensor([[ True,  True,  True, False, False]])
     """
+    expect_tensor(superpixels=superpixels, mask=mask)
     expect("superpixels: H W, mask: H W", superpixels=superpixels, mask=mask)
     if superpixels.is_floating_point() or superpixels.dtype == torch.bool or mask.dtype != torch.bool:
         raise ShapeError(
