@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import conv_transpose2d, interpolate
 
-from vostutor.core import ShapeError
+from vostutor.core import SettingsError, ShapeError
 from vostutor.ops.upsampling import bilinear_kernel, upsample_crop
 
 STRIDES = (2, 4, 8, 16)
@@ -82,7 +82,7 @@ def test_it_does_what_the_dense_diagonal_weights_of_the_released_code_do():
 # refusal of bad input
 
 
-@pytest.mark.parametrize("k", [0, 1, 3])
+@pytest.mark.parametrize("k", [0, 1, 3, 4.0, None])
 def test_a_kernel_of_no_or_odd_size_is_refused(k):
     with pytest.raises(ShapeError, match="an even kernel size"):
         bilinear_kernel(k)
@@ -91,3 +91,16 @@ def test_a_kernel_of_no_or_odd_size_is_refused(k):
 def test_a_size_beyond_the_map_is_refused():
     with pytest.raises(ShapeError, match="at most"):
         upsample_crop(torch.zeros(1, 1, 2, 2), 2, (7, 6))
+
+
+def test_a_map_of_integers_is_refused_since_it_would_become_zeros():
+    with pytest.raises(ShapeError, match=r"(?s)x: a tensor of floating-point.*x.float\(\)"):
+        upsample_crop(torch.ones(1, 1, 2, 2).long(), 2, (4, 4))
+
+
+@pytest.mark.parametrize(
+    ("s", "size"), [(0, (4, 4)), (2.0, (4, 4)), (2, 4), (2, (4, 0)), (2, (4, 4.0)), (2, (1, 4, 4))]
+)
+def test_a_stride_or_size_that_is_none_is_refused(s, size):
+    with pytest.raises(SettingsError):
+        upsample_crop(torch.ones(1, 1, 2, 2), s, size)

@@ -5,11 +5,14 @@
 Letters: B batch, C channels, h rows and w columns of a map, s stride, k size of the kernel.
 """
 
+from numbers import Integral
+
 import torch
 from torch import Tensor
 from torch.nn.functional import conv_transpose2d
 
 from vostutor.core.errors import ShapeError
+from vostutor.core.ranges import expect_floating, expect_size, expect_whole
 from vostutor.core.shapes import expect
 
 
@@ -21,7 +24,7 @@ def bilinear_kernel(k: int) -> Tensor:
     >>> bilinear_kernel(4)[0]
     tensor([0.0625, 0.1875, 0.1875, 0.0625])
     """
-    if k < 2 or k % 2:
+    if not isinstance(k, Integral) or k < 2 or k % 2:
         raise ShapeError(expected="an even kernel size from 2 on", got=f"{k}", try_this="bilinear_kernel(2 * stride)")
     factor = k // 2
     weight = 1 - (torch.arange(k) - (factor - 0.5)).abs() / factor
@@ -33,12 +36,16 @@ def upsample_crop(x: Tensor, s: int, size: tuple[int, int]) -> Tensor:
 
     The full map has (h+1) s rows. Where too many are left over to be cut evenly, the smaller half goes at the top and left.
 
-    Shapes: x (B,C,h,w) -> (B,C,*size). Raises: ShapeError for a size beyond the full map.
+    Shapes: x (B,C,h,w) -> (B,C,*size).
+    Raises: ShapeError for a size beyond the full map, other axes or integers, SettingsError for a stride or size that is none.
     Source: transposed convolution of kernel 2s without padding, then a centre crop: released code of [OSVOS].
     >>> upsample_crop(torch.ones(1, 1, 3, 3), 2, (5, 5))[0, 0, 2]              # beyond the map there is nothing: its border fades
     tensor([0.7500, 1.0000, 1.0000, 1.0000, 1.0000])
     """
+    expect_floating(x=x)  # a kernel of fractions becomes zeros where the map holds integers
     expect("x: B C h w", x=x)
+    expect_whole(least=1, s=s)
+    expect_size(size)
     if any(wanted > (n + 1) * s for wanted, n in zip(size, x.shape[-2:], strict=True)):
         raise ShapeError(
             expected=f"a size of at most {tuple((n + 1) * s for n in x.shape[-2:])}, {s} times the map and a border",
