@@ -29,8 +29,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.errors import DataError, SettingsError, ShapeError
 from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_mask, expect_number, expect_tensor, expect_whole
 from vostutor.core.shapes import expect
 from vostutor.data.augment import Augmentation, draw_change
 from vostutor.data.foreground import change_masked
@@ -42,6 +43,7 @@ from vostutor.ops.upsampling import upsample_crop
 
 RGB_MEAN, RGB_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, as torchvision has them
 GROUPS = 8
+BRIGHTEST = 2.0  # no frame in [0,1] comes near it, however it was changed; one in 0..255 that is not black does
 FIRST_FRAME = Augmentation(  # what one annotated frame is shown as
     mirror=0.5, zoom=(0.8, 1.25), turn=10, shift=0.1, contrast=(-0.15, 0.15), gain=(0.9, 1.1), gamma=(0.9, 1.1), brightness=0.03,
 )  # fmt: skip
@@ -64,17 +66,28 @@ class OSVOSConfig:
     refined: bool = False
 
     def __post_init__(self):
+        for name in ("channels", "convs", "sides"):
+            if not isinstance(getattr(self, name), tuple | list):
+                _refuse(f"{name}: a tuple of whole numbers", repr(getattr(self, name)))
+            each = {f"{name}[{k}]": number for k, number in enumerate(getattr(self, name))}
+            expect_whole(least=1, try_this="OSVOSConfig(), as published", **each)
         if len(self.convs) != len(self.channels) or not 1 <= len(self.sides) <= len(self.channels):
-            raise SettingsError(
-                expected=f"convs for {len(self.channels)} stages and sides for at most as many",
-                got=f"{len(self.convs)} convs, {len(self.sides)} sides",
-                try_this="OSVOSConfig(), as published",
+            _refuse(
+                f"convs for {len(self.channels)} stages and sides for at most as many",
+                f"{len(self.convs)} convs, {len(self.sides)} sides",
             )
+        normalised = (*(self.channels if self.small else ()), *(self.sides if self.refined else ()))
+        if any(width % GROUPS for width in normalised):
+            _refuse(f"channels that are multiples of {GROUPS}, the groups that are normalised", f"{normalised}")
 
     @property
     def strides(self) -> tuple[int, ...]:
         """How much smaller than the frame each side map is: 2, 4, 8, 16 as published."""
         return tuple(2 ** (k + self.small) for k in range(len(self.channels)))[-len(self.sides) :]
+
+
+def _refuse(expected: str, got: str, try_this: str = "OSVOSConfig(), as published"):
+    raise SettingsError(expected=expected, got=got, try_this=try_this)
 
 
 SMALL = OSVOSConfig(channels=(16, 32, 48, 64), convs=(1, 2, 3, 3), small=True)
@@ -122,7 +135,7 @@ class OSVOSNet(nn.Module):
     """Where the object is: logits of every side path, and last those of their fusion.
 
     Shapes: frames float (B,3,H,W), RGB in [0,1] -> (B,1,H,W) each, whatever H and W.
-    Raises: ShapeError for other axes or types.
+    Raises: ShapeError for other axes or types, or frames in 0..255.
     >>> [tuple(logits.shape) for logits in OSVOSNet(PROFILES["cpu"])(torch.zeros(1, 3, 33, 47))] == [(1, 1, 33, 47)] * 5
     True
     """
@@ -141,9 +154,12 @@ class OSVOSNet(nn.Module):
         self.begin(generator)
 
     def forward(self, frames: Tensor) -> list[Tensor]:
+        expect_tensor(frames=frames)
         expect("frames: B 3 H W", frames=frames, hint="a batch of RGB frames; frame[None] adds the batch")
         if not frames.is_floating_point():
             raise ShapeError(expected="frames in [0,1]", got=f"{frames.dtype}", try_this="frames / 255")
+        if frames.numel() and frames.detach().amax() > BRIGHTEST:
+            raise ShapeError(expected="frames in [0,1]", got=f"up to {frames.amax():g}", try_this="frames / 255")
         x, features = (frames - self.mean) / self.deviation, []
         for layers in self.stages:
             x = layers(x)
@@ -192,6 +208,7 @@ def objective(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     return (1 - batch["progress"].mean()) * sum(sides) + fused
 
 
+@torch.enable_grad()
 def finetune(
     parent: nn.Module,
     frames: Tensor,
@@ -211,10 +228,12 @@ def finetune(
 
     Shapes: frames uint8 (N,3,H,W), masks bool (N,H,W), void bool (N,H,W), pixels that nobody annotated.
     Units: steps of Adam with this rate, each on a batch of changed frames.
-    Raises: ShapeError for other axes or types.
+    Raises: ShapeError for other axes or types, DataError where no known pixel is the object's, SettingsError for steps, a batch, rate
+    or generator that are none, or a network without weights.
     Source: online training of [OSVOS]: the fused loss alone.
     """
-    _check_annotated(frames, masks)
+    _check_annotated(frames, masks, void)
+    _check_learning(parent, generator, steps, batch, rate)
     device = next(parent.parameters()).device
     void = torch.zeros_like(masks) if void is None else void
     frames, masks, void = frames.to(device).float() / 255, masks.to(device), void.to(device)
@@ -233,14 +252,35 @@ def finetune(
     return net.eval()
 
 
-def _check_annotated(frames: Tensor, masks: Tensor) -> None:
-    expect("frames: N 3 H W, masks: N H W", frames=frames, masks=masks, hint="frame[None] and mask[None] for one frame")
+def _check_annotated(frames: Tensor, masks: Tensor, void: Tensor | None) -> None:
+    told = {"frames": frames, "masks": masks, "void": masks if void is None else void}
+    expect_tensor(**told)
+    hint = "frame[None] and mask[None] for one frame"
+    expect("frames: N 3 H W, masks: N H W, void: N H W", hint=hint, **told)
     if frames.dtype != torch.uint8 or masks.dtype != torch.bool or not len(frames):
         raise ShapeError(
             expected="one frame of uint8 or more, with masks of bool",
             got=f"{len(frames)} of {frames.dtype}, masks of {masks.dtype}",
             try_this="finetune(parent, frame[None], (ids == 1)[None], generator=generator)",
         )
+    if void is not None:
+        expect_mask(void=void)
+    if not (masks if void is None else masks & ~void.to(masks.device)).any():
+        raise DataError(
+            expected="at least one known pixel of the object to learn from",
+            got=f"none in {len(masks)} masks; {int(masks.sum())} of the object's pixels are void",
+            try_this="a frame in which the object shows, and ids == its number",
+        )
+
+
+def _check_learning(parent: nn.Module, generator: torch.Generator, steps: int, batch: int, rate: float) -> None:
+    if not isinstance(parent, nn.Module) or next(parent.parameters(), None) is None:
+        _refuse("parent: a network with weights that can learn", type(parent).__name__, 'OSVOSNet(PROFILES["cpu"])')
+    if not isinstance(generator, torch.Generator):
+        _refuse("generator: a torch.Generator", type(generator).__name__, "generator=torch.Generator().manual_seed(0)")
+    expect_whole(steps=steps, try_this="steps=50")
+    expect_whole(least=1, batch=batch, try_this="batch=4")
+    expect_number(above=0, rate=rate, try_this="rate=6e-3")
 
 
 class Run:
@@ -278,4 +318,6 @@ class OSVOS(OneByOne):
     def begin(self, told: Told, generator: torch.Generator) -> Run:
         frames, targets = (torch.stack(each) for each in zip(*told, strict=True))
         network = self.finetune(self.network, frames, targets == 1, generator=generator, void=targets == VOID)
+        if not isinstance(network, nn.Module):
+            _refuse("finetune(parent, ...) -> a network", type(network).__name__, "return net, at the end of finetune")
         return Run(network, self.shift)
