@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tests.models.tiny import SIZE, iou, painted, seeded, square
-from vostutor.core import Segmenter, SettingsError, ShapeError
+from vostutor.core import DataError, Segmenter, SettingsError, ShapeError
 from vostutor.models.osvos import OSVOSConfig, OSVOSNet
 from vostutor.models.osvos_s import OSVOSS, Instances, OSVOSSConfig, with_two_heads
 
@@ -231,7 +231,16 @@ def test_no_threshold_is_refused(threshold):
         told(found(LEFT), threshold=threshold)
 
 
-@pytest.mark.parametrize("wrong", [{"steps": -1}, {"batch": 0}, {"sigma": -1}, {"forget": 0.6}])
+@pytest.mark.parametrize("wrong", [
+    {"steps": -1}, {"steps": 1.5}, {"batch": 0}, {"batch": 2.0}, {"rate": 0}, {"rate": float("nan")}, {"sigma": -1},
+    {"sigma": float("inf")}, {"forget": 0.6}, {"forget": "a quarter"}, {"least_score": float("nan")}, {"least_score": 2},
+])  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(SettingsError, match="forget from 0 to 0.5"):
+    (name,) = wrong
+    with pytest.raises(SettingsError, match=f"expected  {name} a "):
         OSVOSSConfig(**wrong)
+
+
+def test_a_segmenter_that_gives_no_scores_is_refused():
+    with pytest.raises(DataError, match="return masks, labels, scores"):
+        told(lambda frame: (torch.stack([LEFT]), ["cow"])).step(painted(LEFT))

@@ -140,5 +140,28 @@ def test_masks_that_are_none_and_labels_that_are_missing_are_refused():
 def test_a_prior_of_another_size_and_a_negative_sigma_are_refused():
     with pytest.raises(ShapeError, match="prior of"):
         conditional(torch.zeros(SIZE), torch.zeros(SIZE), torch.zeros(3, 3))
-    with pytest.raises(SettingsError, match="a sigma from 0 on"):
-        smooth(LEFT.float(), -1)
+    for sigma in (-1, float("nan"), float("inf"), None):
+        with pytest.raises(SettingsError, match="sigma=10 at 480 rows"):
+            smooth(LEFT.float(), sigma)
+
+
+def test_masks_beside_which_overlap_means_nothing_are_refused():
+    with pytest.raises(ShapeError, match="masks of bool"):
+        overlaps(LEFT[None].long(), LEFT)
+    with pytest.raises(ShapeError, match="one to compare with"):
+        overlaps(LEFT[None], LEFT[:1])
+    for refused in (lambda: overlaps(LEFT[None].numpy(), LEFT), lambda: smooth(LEFT.numpy(), 1)):
+        with pytest.raises(ShapeError, match="torch.as_tensor"):
+            refused()
+
+
+@pytest.mark.parametrize("prior", [LEFT, LEFT * 255.0, LEFT * -0.5, torch.full(SIZE, float("nan"))])
+def test_a_prior_that_is_no_probability_is_refused(prior):
+    with pytest.raises(ShapeError, match="prior"):
+        conditional(torch.zeros(SIZE), torch.zeros(SIZE), prior)
+
+
+def test_answers_that_are_no_logits_cannot_be_blended():
+    for inside, outside in ((LEFT, torch.zeros(SIZE)), (torch.zeros(SIZE), LEFT.long())):
+        with pytest.raises(ShapeError, match="side: a tensor of floating-point"):
+            conditional(inside, outside, torch.zeros(SIZE))

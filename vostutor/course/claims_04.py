@@ -48,6 +48,7 @@ SOURCES = (
     "models/onavos.py",
     "models/osvos.py",
     "models/osvos_s.py",
+    "nn/instances.py",
     "nn/one_by_one.py",
     "ops/dis.py",
     "ops/distance.py",

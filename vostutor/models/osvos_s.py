@@ -7,8 +7,8 @@ Problem: a network that learned the object's looks from one frame does not know 
     asks an instance segmenter what there is in the picture, keeps as many instances of as many kinds as the first mask had, and lets
     them decide, pixel by pixel, which of two classifiers to believe: one for inside an instance, one for outside. Where the instances
     are wrong the classifiers still look at the picture, and can recover.
-Reading order: Instances, OnceAFrame, OSVOSSConfig; choose_instances, select_instances, propagate; smooth, conditional;
-    with_two_heads; Run, OSVOSS, the system. data/instances.py has a stand-in for a detector.
+Reading order: OSVOSSConfig; choose_instances, select_instances, propagate; smooth, conditional; with_two_heads; Run, OSVOSS, the system.
+    nn/instances.py asks the segmenter of instances; data/instances.py has a stand-in for one.
 Letters: B batch, N instances, K objects, H rows, W columns.
 Departures:
     - The blend is one of logits, as the layer of [OSVOS-S] is; its derivation is one of probabilities. Between 0 and 1 of the prior
@@ -25,7 +25,6 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +32,12 @@ from torch.nn.functional import conv2d, pad
 
 from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_floating, expect_number, expect_prob, expect_tensor, expect_whole
 from vostutor.core.shapes import expect
 from vostutor.data.augment import Augmentation, draw_change
 from vostutor.data.foreground import change_masked
 from vostutor.losses import balanced_bce
+from vostutor.nn.instances import FindInstances, Instances, OnceAFrame, sure_instances
 from vostutor.nn.one_by_one import OneByOne, Told
 from vostutor.ops.objects import logit_of
 
@@ -44,29 +45,6 @@ ROWS = 480  # lengths are meant for videos of so many rows
 FIRST_FRAME = Augmentation(
     mirror=0.5, zoom=(0.8, 1.25), turn=10, shift=0.1, contrast=(-0.15, 0.15), gain=(0.9, 1.1), gamma=(0.9, 1.1)
 )
-
-
-class Instances(NamedTuple):
-    """What an instance segmenter finds in a frame. Shapes: masks bool (N,H,W); a label of any kind and a score for each."""
-
-    masks: Tensor
-    labels: Sequence[Hashable]
-    scores: Sequence[float]
-
-
-FindInstances = Callable[[Tensor], Instances]  # frame uint8 (3,H,W) -> instances
-
-
-class OnceAFrame:
-    """An instance segmenter that is asked once about a frame, however many objects are looked for in it."""
-
-    def __init__(self, find: FindInstances):
-        self.find, self.frame, self.found = find, None, None
-
-    def __call__(self, frame: Tensor) -> Instances:
-        if self.frame is None or self.frame.device != frame.device or not torch.equal(self.frame, frame):
-            self.frame, self.found = frame.clone(), self.find(frame)
-        return self.found
 
 
 @dataclass(frozen=True)
@@ -85,12 +63,12 @@ class OSVOSSConfig:
     least_score: float = 0.3
 
     def __post_init__(self):
-        if self.steps < 0 or self.batch < 1 or self.sigma < 0 or not 0 <= self.forget <= 0.5:
-            raise SettingsError(
-                expected="steps and sigma from 0 on, a batch of 1 or more, forget from 0 to 0.5",
-                got=f"{self.steps}, {self.sigma}, {self.batch}, {self.forget}",
-                try_this="OSVOSSConfig()",
-            )
+        expect_whole(steps=self.steps)
+        expect_whole(least=1, batch=self.batch)
+        expect_number(above=0, rate=self.rate, try_this="rate=6e-3")
+        expect_number(sigma=self.sigma)
+        expect_number(most=0.5, forget=self.forget)
+        expect_number(most=1, least_score=self.least_score)
 
 
 PROFILES = {name: OSVOSSConfig() for name in ("smoke", "cpu", "gpu")} | {"paper": OSVOSSConfig(steps=2000)}
@@ -151,7 +129,11 @@ def propagate(
 
 
 def overlaps(masks: Tensor, mask: Tensor) -> Tensor:
-    """Intersection over union of each mask with one, 0 where both are empty. Shapes: bool (N,H,W), (H,W) -> float32 (N,)."""
+    """Intersection over union of each mask with one, 0 where both are empty. Shapes: bool (N,H,W), (H,W) -> float32 (N,).
+
+    Raises: ShapeError for other axes or types.
+    """
+    _check(masks, mask)
     both, either = ((masks & mask).sum((1, 2)), (masks | mask).sum((1, 2)))
     return both / either.clamp(min=1)
 
@@ -160,12 +142,13 @@ def smooth(mask: Tensor, sigma: float) -> Tensor:
     """A mask blurred by a Gaussian; beyond the border it goes on as at the border. Shapes: (H,W) -> float32 (H,W) in [0,1].
 
     Units: sigma in pixels; 0 changes nothing.
+    Raises: ShapeError for other axes, SettingsError for a sigma that is none.
     >>> smooth(torch.tensor([[0.0, 0.0, 1.0, 0.0, 0.0]]), sigma=0.5)
     tensor([[2.6387e-04, 1.0645e-01, 7.8657e-01, 1.0645e-01, 2.6387e-04]])
     """
-    expect("mask: H W", mask=mask)
-    if sigma < 0:
-        raise SettingsError(expected="a sigma from 0 on", got=f"{sigma}", try_this="sigma=10 at 480 rows")
+    expect_tensor(mask=mask)
+    expect("mask: H W", mask=mask, hint="one mask (H,W) at a time")
+    expect_number(sigma=sigma, try_this="sigma=10 at 480 rows")
     reach, prior = int(4 * sigma + 0.5), mask.float()[None, None]
     offsets = torch.arange(-reach, reach + 1, device=mask.device)
     weights = torch.exp(-0.5 * (offsets / max(sigma, 1e-6)) ** 2)
@@ -179,11 +162,13 @@ def conditional(inside: Tensor, outside: Tensor, prior: Tensor) -> Tensor:
     """What two classifiers say together: `inside` counts where the prior is 1, `outside` where it is 0, both between.
 
     Shapes: inside, outside, prior float (...), the prior in [0,1] -> the same. No gradient goes into the prior.
-    Raises: ShapeError for other axes.
+    Raises: ShapeError for other axes or types, or a prior that is no probability.
     Source: conditional classifier of [OSVOS-S], f_out = w f_1 + (1 - w) f_2.
     >>> conditional(torch.tensor([4.0, 4.0, 4.0]), torch.tensor([-2.0, -2.0, -2.0]), torch.tensor([1.0, 0.5, 0.0]))
     tensor([ 4.,  1., -2.])
     """
+    expect_floating(inside=inside, outside=outside)
+    expect_prob(prior=prior)
     for name, tensor in (("outside", outside), ("prior", prior)):
         if tensor.shape != inside.shape:
             raise ShapeError(
@@ -236,10 +221,7 @@ class Run:
 
     def instances(self, frame: Tensor) -> Instances:
         """What the segmenter finds, without what it is unsure of."""
-        masks, labels, scores = self.find(frame)
-        kept = [n for n, score in enumerate(scores) if score >= self.config.least_score]
-        expect("frame: 3 H W, masks: N H W", frame=frame, masks=masks, hint="find -> masks (N,H,W), labels, scores")
-        return Instances(masks[kept].to(frame.device), [labels[n] for n in kept], [scores[n] for n in kept])
+        return sure_instances(self.find, frame, self.config.least_score)
 
     @torch.enable_grad()
     def learn(
@@ -313,6 +295,7 @@ class OSVOSS(OneByOne):
 
 
 def _check(masks: Tensor, mask: Tensor, labels: Sequence[Hashable] | None = None) -> None:
+    expect_tensor(masks=masks, mask=mask)
     expect(
         "masks: N H W, mask: H W", masks=masks, mask=mask, hint="the masks of all instances, and one to compare with"
     )

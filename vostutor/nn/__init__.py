@@ -6,5 +6,6 @@ __getattr__, __all__ = lazily(__name__, {
     "Backbone": "backbone",
     "BackboneConfig": "backbone",
     "vgg16_convolutions": "imagenet",
+    "Instances": "instances", "OnceAFrame": "instances", "sure_instances": "instances",
     "OneByOne": "one_by_one",
 })  # fmt: skip
