@@ -272,7 +272,26 @@ def test_targets_of_another_size_are_refused():
 @pytest.mark.parametrize("wrong", [
     {"alpha": 0}, {"alpha": 1.5}, {"distance": -1}, {"distance": float("nan")}, {"interval": 0}, {"online_steps": -1},
     {"views": 0}, {"scales": (1.3, 0.7)}, {"scales": (0, 1)}, {"beta": -0.1}, {"erosion": -1}, {"first_steps": -1},
+    {"first_steps": 1.5}, {"online_steps": 2.5}, {"interval": 2.5}, {"first_rate": 0}, {"online_rate": float("nan")},
+    {"fraction": 0}, {"fraction": 1.5}, {"erosion": float("inf")}, {"scales": (1, float("inf"))}, {"scales": 1.3},
+    {"distance": "far"}, {"beta": float("inf")}, {"guard": 2.0},
 ])  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(SettingsError):
+    (name,) = wrong
+    with pytest.raises(SettingsError, match="Guard" if name == "guard" else name):
         OnAVOSConfig(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [
+    {"largest_jump": 0.5}, {"largest_jump": float("nan")}, {"fewest_positives": -1}, {"fewest_positives": float("inf")},
+])  # fmt: skip
+def test_a_guard_that_trusts_nothing_is_refused(wrong):
+    assert Guard(largest_jump=float("inf")).fewest_positives == 0.1  # any jump may be allowed
+    (name,) = wrong
+    with pytest.raises(SettingsError, match=name):
+        Guard(**wrong)
+
+
+def test_an_answer_of_nan_tells_to_lower_the_learning_rate():
+    with pytest.raises(ShapeError, match="a lower learning rate"):
+        watched(STILL, Spot(float("nan"))).step(painted(square(8, 8)))

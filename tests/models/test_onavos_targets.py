@@ -121,19 +121,21 @@ def test_targets_are_those_spelled_out_pixel_by_pixel():
 
 def test_targets_of_what_is_no_probability_or_no_mask_are_refused():
     prob, last = drawn()
-    with pytest.raises(ShapeError, match="probabilities"):
-        adaptation_targets(last, last, **RULES)
+    for wrong in (last, 255 * prob, prob - 1, prob / 0, prob.numpy()):
+        with pytest.raises(ShapeError, match="prob"):
+            adaptation_targets(wrong, last, **RULES)
     with pytest.raises(ShapeError, match="boolean mask"):
         adaptation_targets(prob, last.float(), **RULES)
     with pytest.raises(ShapeError, match="one object's"):
         adaptation_targets(prob[None], last, **RULES)
     with pytest.raises(ShapeError, match="an odd side"):
         adaptation_targets(prob, last, alpha=0.9, distance=3, erosion=2)
-    with pytest.raises(SettingsError, match="a distance from 0 on"):
-        adaptation_targets(prob, last, alpha=0.9, distance=-1, erosion=1)
+    for rules in ({"distance": -1}, {"distance": float("nan")}, {"alpha": 90}, {"alpha": float("nan")}):
+        with pytest.raises(SettingsError, match=next(iter(rules))):
+            adaptation_targets(prob, last, **RULES | rules)
 
 
-@pytest.mark.parametrize(("steps", "interval"), [(-1, 5), (15, 0)])
+@pytest.mark.parametrize(("steps", "interval"), [(-1, 5), (15, 0), (5, 2.5), (2.5, 5)])
 def test_a_schedule_of_no_interval_is_refused(steps, interval):
     with pytest.raises(SettingsError, match="schedule"):
         schedule(steps, interval)

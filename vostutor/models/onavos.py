@@ -24,14 +24,16 @@ Departures:
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from vostutor.core.errors import SettingsError, ShapeError
+from vostutor.core.errors import SettingsError
 from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_number, expect_prob, expect_span, expect_whole
 from vostutor.core.shapes import expect
 from vostutor.losses import bootstrapped_ce
 from vostutor.nn.one_by_one import OneByOne, Told
@@ -41,6 +43,17 @@ from vostutor.ops.masks import erode
 FindTargets = Callable[..., Tensor]  # called as adaptation_targets is
 ROWS = 480  # lengths are meant for videos of so many rows
 GAMMA = 1.25  # views are darker or brighter by at most this exponent; own choice
+
+
+def _expect_reach(least: float, **lengths: float) -> None:
+    """Nothing, where each is a number from `least` on, which may be infinite."""
+    for name, value in lengths.items():
+        if value != inf:
+            expect_number(least=least, **{name: value})
+
+
+def _refuse(expected: str, got: str, try_this: str):
+    raise SettingsError(expected=expected, got=got, try_this=try_this)
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,10 @@ class Guard:
 
     largest_jump: float = 2.0
     fewest_positives: float = 0.1
+
+    def __post_init__(self):
+        _expect_reach(1, largest_jump=self.largest_jump)
+        expect_number(fewest_positives=self.fewest_positives, try_this="fewest_positives=0.1")
 
 
 @dataclass(frozen=True)
@@ -84,11 +101,16 @@ class OnAVOSConfig:
     guard: Guard | None = Guard()
 
     def __post_init__(self):
-        for name, least in LEAST.items():
-            if not getattr(self, name) >= least:
-                _refuse(f"{name} from {least} on", f"{getattr(self, name)}", f"{name}={getattr(type(self), name)}")
-        if not (0 < self.alpha <= 1 and 0 < self.scales[0] <= self.scales[1]):
-            _refuse("alpha within 0 and 1, scales ascending", f"{self.alpha}, {self.scales}", "OnAVOSConfig()")
+        expect_whole(first_steps=self.first_steps, online_steps=self.online_steps)
+        expect_whole(least=1, interval=self.interval, views=self.views)
+        expect_number(above=0, first_rate=self.first_rate, try_this="first_rate=3e-3")
+        expect_number(above=0, online_rate=self.online_rate, try_this="online_rate=2e-3")
+        expect_number(above=0, most=1, alpha=self.alpha, fraction=self.fraction)
+        expect_number(erosion=self.erosion, beta=self.beta)
+        expect_span(above=0, scales=self.scales)
+        _expect_reach(0, distance=self.distance)
+        if not isinstance(self.guard, Guard | None):
+            _refuse("a Guard, or None for none", repr(self.guard), "guard=Guard()")
 
     def lengths(self, rows: int) -> tuple[float, int]:
         """Distance and side of the erosion, an odd number, in pixels of a video of so many rows.
@@ -97,13 +119,6 @@ class OnAVOSConfig:
         ((220.0, 15), (44.0, 3))
         """
         return self.distance * rows / ROWS, 2 * max(0, round((self.erosion * rows / ROWS - 1) / 2)) + 1
-
-
-LEAST = {"first_steps": 0, "online_steps": 0, "interval": 1, "distance": 0, "erosion": 0, "beta": 0, "views": 1}
-
-
-def _refuse(expected: str, got: str, try_this: str):
-    raise SettingsError(expected=expected, got=got, try_this=try_this)
 
 
 PAPER = OnAVOSConfig(
@@ -128,17 +143,17 @@ def adaptation_targets(prob: Tensor, last_mask: Tensor, *, alpha: float, distanc
 
     Shapes: prob float (H,W) in [0,1], last_mask bool (H,W) -> int64 (H,W): 0, 1, 255.
     Units: distance in pixels; erosion is the side of a square in pixels, odd, 1 for none.
-    Raises: ShapeError for other axes or types or an even erosion, SettingsError for a distance below 0.
+    Raises: ShapeError for other axes or types, numbers that are no probabilities or an even erosion, SettingsError for a distance
+    below 0 or an alpha outside 0..1.
     Source: steps 1 to 3 of the online adaptation of [OnAVOS].
     >>> prob, last = torch.tensor([[0.99, 0.6, 0.2, 0.1, 0.99]]), torch.tensor([[True, False, False, False, False]])
     >>> adaptation_targets(prob, last, alpha=0.9, distance=2, erosion=1)
     tensor([[  1, 255, 255,   0,   0]])
     """
     expect("prob: H W, last_mask: H W", prob=prob, last_mask=last_mask, hint="one object's probability and mask")
-    if not prob.is_floating_point():
-        raise ShapeError(expected="probabilities", got=f"{prob.dtype}", try_this="logits.sigmoid()")
-    if not distance >= 0:
-        _refuse("a distance from 0 on", f"{distance}", "distance=0.25 * height")
+    expect_prob(prob=prob)
+    _expect_reach(0, distance=distance)
+    expect_number(most=1, alpha=alpha)
     core, targets = erode(last_mask, erosion), torch.full(prob.shape, VOID, device=prob.device)
     if not core.any():
         return targets
@@ -150,13 +165,13 @@ def adaptation_targets(prob: Tensor, last_mask: Tensor, *, alpha: float, distanc
 def schedule(online_steps: int, interval: int) -> list[Literal["current", "first"]]:
     """Which frame each of the online steps shows.
 
-    Raises: SettingsError for a negative number of steps or an interval below 1.
+    Raises: SettingsError for a negative number of steps, an interval below 1, or fractions.
     Source: [OnAVOS]: 15 steps at interval 5 are 3 on the current frame and 12 on the first.
     >>> schedule(5, 3)
     ['current', 'first', 'first', 'current', 'first']
     """
-    if online_steps < 0 or interval < 1:
-        _refuse("steps from 0 on, an interval from 1 on", f"{online_steps}, {interval}", "schedule(15, 5)")
+    expect_whole(online_steps=online_steps, try_this="schedule(15, 5)")
+    expect_whole(least=1, interval=interval, try_this="schedule(15, 5)")
     return ["first" if step % interval else "current" for step in range(online_steps)]
 
 
