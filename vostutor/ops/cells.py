@@ -1,0 +1,83 @@
+"""Masks at the resolution of a network's map: whose each cell of 4x4 pixels is, and back again.
+
+Letters: B batch, K objects, H rows and W columns of a frame, h = ceil(H/4) and w = ceil(W/4) those of its map.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, interpolate, one_hot, pad
+
+from vostutor.core.errors import DataError, ShapeError
+from vostutor.core.ids import VOID
+from vostutor.core.ranges import expect_floating, expect_tensor, expect_whole
+from vostutor.core.shapes import expect
+
+STRIDE = 4  # rows and columns of a cell
+
+
+def cell_shares(ids: Tensor, count: int) -> Tensor:
+    """How much of each cell the background and each object covers; void, and what lies beyond the frame, covers nothing.
+
+    Shapes: ids int64 (B,H,W), 0 background, 1 to K = count, 255 void -> float32 (B,K+1,h,w), in [0,1].
+    Raises: ShapeError for other axes or types, DataError for other ids.
+    Source: average pooling; [FEELVOS] takes the nearest pixel instead.
+    >>> cell_shares(torch.tensor([[[0, 0, 1, 1]] * 4]), 1).flatten()
+    tensor([0.5000, 0.5000])
+    """
+    expect_tensor(ids=ids)
+    expect("ids: B H W", ids=ids, hint="ids[None] adds the batch")
+    expect_whole(count=count)
+    if ids.dtype != torch.int64:
+        raise ShapeError(expected="ids of int64", got=f"{ids.dtype}", try_this="ids.long()")
+    if ((ids < 0) | (ids > count) & (ids != VOID)).any():
+        raise DataError(
+            expected=f"ids from 0 to {count}, and {VOID}",
+            got=f"{ids[ids != VOID].unique().tolist()[-4:]}",
+            try_this="number the objects from 1 on, without gaps",
+        )
+    ids = pad(ids, [0, -ids.shape[-1] % STRIDE, 0, -ids.shape[-2] % STRIDE], value=VOID)
+    covered = one_hot(torch.where(ids == VOID, count + 1, ids), count + 2)[..., :-1]
+    return avg_pool2d(covered.movedim(-1, 1).float(), STRIDE)
+
+
+def cell_labels(shares: Tensor) -> Tensor:
+    """Whose a cell is: theirs who cover most of it, and nobody's (255) where they cover less than half.
+
+    An object that has no cell by that gets the one that it covers best, so that a small one is not lost.
+
+    Shapes: shares floating (B,K+1,h,w) -> int64 (B,h,w), 0 to K and 255.
+    Raises: ShapeError for other axes or types.
+    Source: own rule; see `cell_shares`.
+    >>> cell_labels(torch.tensor([[[[0.8, 0.3]], [[0.2, 0.0]]]]))
+    tensor([[[  1, 255]]])
+    """
+    expect_floating(shares=shares)
+    expect("shares: B K h w", shares=shares, hint="shares[None] adds the batch")
+    most, labels = shares.max(dim=1)
+    labels = torch.where(most >= 0.5, labels, VOID)
+    for n, k in (shares.flatten(2).amax(dim=2) > 0).nonzero().tolist():
+        if k and not (labels[n] == k).any():
+            labels[n].view(-1)[shares[n, k].argmax()] = k
+    return labels
+
+
+def enlarge_cells(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Maps at the size of the frame, blended between the middles of the cells.
+
+    Shapes: maps floating (B,C,h,w) -> (B,C,H,W), size is (H,W).
+    Raises: ShapeError for other axes or types and for a size that has other cells.
+    Source: bilinear interpolation.
+    >>> enlarge_cells(torch.ones(1, 1, 2, 3), (7, 9)).shape
+    torch.Size([1, 1, 7, 9])
+    """
+    expect_floating(maps=maps)
+    expect("maps: B C h w", maps=maps)
+    cells = tuple(-(-pixels // STRIDE) for pixels in size)
+    if cells != tuple(maps.shape[-2:]):
+        raise ShapeError(
+            expected=f"a map of {cells} cells for a frame of {tuple(size)}",
+            got=f"{tuple(maps.shape[-2:])}",
+            try_this="the size of the frame that the map was calculated from",
+        )
+    full = interpolate(maps, scale_factor=float(STRIDE), mode="bilinear", align_corners=False)
+    return full[..., : size[0], : size[1]]
