@@ -11,4 +11,7 @@ __getattr__, __all__ = lazily(__name__, {
     "find_occluded": "flow", "resize_flow": "flow",
     "dis_flow": "dis", "farneback_flow": "farneback",
     "correlation": "cost_volume",
+    "global_match": "matching", "local_match": "matching",
+    "squared_distances": "nearest", "squash": "nearest", "nearest_per_label": "nearest", "k_nearest": "nearest",
+    "min_triplet": "nearest",
 })  # fmt: skip
