@@ -63,7 +63,6 @@ class OneByOne:
         Raises: ShapeError for a frame or mask of another size or type, DataError for ids beyond 0..255.
         """
         self._check(frame)
-        expect_tensor(ids=ids)
         expect("frame: 3 H W, ids: H W", frame=frame, ids=ids, hint="one mask of the size of its frame")
         self.objects = object_order(self.objects, ids)
         others = [known for known in self.told if not torch.equal(known[0], frame)]
