@@ -50,7 +50,10 @@ class BackboneConfig:
 
 
 def block(entering: int, leaving: int, stride: int = 1) -> nn.Sequential:
-    """A 3x3 convolution, group normalisation and ReLU. Shapes: (B,C,H,W) -> (B,C',ceil(H/stride),ceil(W/stride))."""
+    """A 3x3 convolution, group normalisation and ReLU.
+
+    Shapes: (B,C,H,W) -> (B,C',ceil(H/stride),ceil(W/stride)). Source: as in the other small profiles of the course.
+    """
     return nn.Sequential(
         nn.Conv2d(entering, leaving, 3, stride, 1, bias=False), nn.GroupNorm(GROUPS, leaving), nn.ReLU(inplace=True)
     )
