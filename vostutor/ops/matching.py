@@ -24,7 +24,7 @@ from vostutor.core.errors import DataError, ShapeError
 from vostutor.core.ids import VOID
 from vostutor.core.ranges import expect_alike, expect_tensor, expect_whole
 from vostutor.core.shapes import expect
-from vostutor.ops.cost_volume import _layout
+from vostutor.ops.cost_volume import _Layout, _layout
 from vostutor.ops.nearest import distances_to, k_nearest, min_triplet, nearest_per_label, squared_distances, squash
 
 __all__ = [
@@ -94,43 +94,70 @@ def local_match(query: Tensor, previous: Tensor, ids: Tensor, objects: Sequence[
 def _search_around(query: Tensor, keys: Tensor, labels: Tensor, count: int, reach: int) -> Tensor:
     """Which key of each label is nearest in the window of each place, -1 where it has none: (h,w,C) twice and (h,w) -> (count,h,w)."""
     layout = _layout(query[None], reach)
-    costs = _costs(keys, labels, count, [reach, reach + layout.missing[1], reach, reach + layout.missing[0]])
-    held = (costs != torch.inf).any(2).tolist()  # whether a row has places of a label
-    tiles = layout.tiles(_finite(query)[None]).flatten(1, 2)
-    windows = layout.windows(_finite(keys)[None]).flatten(0, 1)
-    products, wanted = layout.products(tiles)
-    chosen = labels.new_full((count, layout.p * layout.a, layout.q * layout.b), -1, dtype=torch.int64)
+    tiles = layout.tiles(-_finite(query)[None])[:, 0]  # (p,q,a*b,C)
+    windows = layout.windows(_finite(keys)[None])[0]  # (q,.,C), of which a tile meets M * N
+    costs, spans = _costs(keys, labels, count, layout)
+    beyond = _beyond(layout, query)
+    products, scores = (query.new_empty(layout.q, *beyond.shape) for _ in range(2))
+    chosen = labels.new_full((layout.p, 1, *products.shape[:2], count), -1)
     for k in range(layout.p):
-        torch.bmm(tiles[k], windows[:, layout.met_by(k)].mT, out=products)
-        near = wanted.flatten(-2)[0].contiguous()  # (D,D,a,q*b)
-        band = slice(k * layout.a, (k + 1) * layout.a + 2 * reach)  # the rows that it meets
-        for label in range(count):
-            if any(held[label][band]):
-                around = costs[label, band].unfold(0, layout.a, 1).unfold(1, near.shape[3], 1)  # (D,D,a,q*b)
-                chosen[label, layout.rows(k)] = _lowest(around - near, layout.rows(k).start - reach, keys.shape[1])
-    return chosen[:, : layout.height, : layout.width]
+        met = layout.met_by(k)
+        torch.baddbmm(beyond, tiles[k], windows[:, met].mT, out=products)
+        for label, span in spans[k]:
+            torch.add(products[span], costs[span, label, None, met], out=scores[span])
+            chosen[k, 0, span, :, label] = _lowest(scores[span].unflatten(2, layout.window))
+    return layout.join_tiles(_places(chosen, layout))[0].permute(2, 0, 1)
 
 
-def _costs(keys: Tensor, labels: Tensor, count: int, edges: list[int]) -> Tensor:
-    """|y|^2 / 2 of the keys of each label, infinite elsewhere and around the map: (count,rows,columns)."""
-    half_norms = keys.square().sum(2) / 2
-    return torch.stack(
-        [pad(half_norms.where(labels == label, torch.inf), edges, value=torch.inf) for label in range(count)]
-    )
+def _costs(keys: Tensor, labels: Tensor, count: int, layout: _Layout) -> tuple[Tensor, list[list[tuple[int, slice]]]]:
+    """|y|^2 / 2 of the keys of each label, infinite elsewhere and around the map, cut as `windows`: (q,count,.).
 
-
-def _lowest(scores: Tensor, top: int, width: int) -> Tensor:
-    """Which key has the lowest score of a window, -1 where all are infinite: (D,D,a,columns) -> (a,columns).
-
-    `top` is the row of the first place's window. Only the minimum is found many numbers at a time, not where it lies: so first the
-    best column, by the minimum over rows, and then the best row of that column alone.
+    And for each row of tiles which labels it meets, and from which tile to which: an object is in few places, and searched for in few.
     """
-    reach = len(scores) // 2
-    by_column, dx = scores.amin(0).min(0)
-    dy = scores.gather(1, dx.expand(len(scores), 1, *dx.shape)).argmin(0)[0]
-    y = torch.arange(top, top + len(dx), device=dx.device)[:, None] + dy
-    x = torch.arange(-reach, dx.shape[1] - reach, device=dx.device) + dx
-    return (y * width + x).where(by_column != torch.inf, -1)  # a NaN is found too: it has to be told
+    r, (down, right), (rows, columns) = layout.reach, layout.missing, layout.window
+    edges = [r, r + right, r, r + down]
+    mine = labels == torch.arange(count, device=labels.device)[:, None, None]
+    costs = pad((keys.square().sum(2) / 2).where(mine, torch.inf), edges, value=torch.inf)
+    costs = costs.unfold(2, columns, layout.b).permute(2, 0, 1, 3).flatten(2)
+    met = pad(mine, edges).unfold(2, columns, layout.b).any(3).unfold(1, rows, layout.a).any(3)  # (count,p,q)
+    return costs, [
+        [(label, _span(tiles)) for label, tiles in enumerate(row) if any(tiles)] for row in met.transpose(0, 1).tolist()
+    ]
+
+
+def _span(true: list[bool]) -> slice:
+    """From the first that is true to the last."""
+    return slice(true.index(True), len(true) - true[::-1].index(True))
+
+
+def _beyond(layout: _Layout, like: Tensor) -> Tensor:
+    """Infinite where a tile meets what is further than the reach from a place of it, else 0: (a*b,M*N)."""
+    within = [
+        (torch.arange(met, device=like.device) - torch.arange(size, device=like.device)[:, None] - layout.reach).abs()
+        <= layout.reach
+        for size, met in zip((layout.a, layout.b), layout.window, strict=True)
+    ]
+    near = within[0][:, None, :, None] & within[1][None, :, None, :]  # (a,b,M,N)
+    return like.new_zeros(near.shape).masked_fill(~near, torch.inf).flatten(2).flatten(0, 1)
+
+
+def _lowest(scores: Tensor) -> Tensor:
+    """Which entry of a window is lowest, -1 where all are infinite: (...,M,N) -> (...).
+
+    Only the minimum is found many numbers at a time, not where it lies: so first the best column, by the minimum over rows, and then
+    the best row of that column alone.
+    """
+    lowest, column = scores.amin(-2).min(-1)
+    row = scores.gather(-1, column[..., None, None].expand(*scores.shape[:-1], 1))[..., 0].min(-1).indices
+    return (row * scores.shape[-1] + column).where(lowest != torch.inf, -1)  # a NaN is found too: it has to be told
+
+
+def _places(chosen: Tensor, layout: _Layout) -> Tensor:
+    """The entry of a window as a place of the map, -1 stays: (p,1,q,a*b,.) likewise."""
+    top = torch.arange(layout.p, device=chosen.device)[:, None, None, None, None] * layout.a - layout.reach
+    left = torch.arange(layout.q, device=chosen.device)[:, None, None] * layout.b - layout.reach
+    y, x = top + chosen // layout.window[1], left + chosen % layout.window[1]
+    return (y * layout.width + x).where(chosen >= 0, -1)
 
 
 def _finite(image: Tensor) -> Tensor:

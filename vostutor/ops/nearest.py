@@ -162,10 +162,10 @@ def _search(query: Tensor, keys: Tensor, labels: Tensor, count: int) -> Tensor:
         return chosen
     first = torch.tensor([sum(blocks[:label]) for label in present], device=keys.device)
     for places, scores in _scores(query, keys, order):
-        best = [block.argmin(1) for block in scores.amin(2).split([blocks[label] for label in present], 1)]
+        best = [block.min(1).indices for block in scores.amin(2).split([blocks[label] for label in present], 1)]
         best = torch.stack(best, 1) + first  # (rows, labels that are present)
         rows = torch.arange(len(scores), device=keys.device)[:, None]
-        within = scores[rows, best].argmin(2)
+        within = scores[rows, best].min(2).indices
         chosen[present, places] = order[best * _BLOCK + within].mT
     return chosen
 
@@ -203,13 +203,14 @@ def _scores(query: Tensor, keys: Tensor, order: Tensor) -> Iterator[tuple[slice,
     nobody = order < 0
     columns = keys[order.clamp(min=0)].masked_fill(nobody[:, None], 0)
     costs = (columns.square().sum(1) / 2).masked_fill(nobody, torch.inf)
+    columns = torch.cat([-columns, costs[:, None]], 1).mT  # a channel of ones brings the cost into the product
+    query = pad(query, [0, 1], value=1)
     rows = max(1, (_SCORES_CUDA if keys.is_cuda else _SCORES) // len(order))
     room = query.new_empty(min(rows, len(query)), len(order))
     with torch.autocast(keys.device.type, enabled=False):
         for first in range(0, len(query), rows):
             places = slice(first, min(first + rows, len(query)))
-            scores = room[: places.stop - first]
-            torch.addmm(costs, query[places], columns.mT, alpha=-1, out=scores)
+            scores = torch.mm(query[places], columns, out=room[: places.stop - first])
             yield places, scores.unflatten(1, (-1, _BLOCK))
 
 
