@@ -58,6 +58,7 @@ SOURCES = (
     "ops/masks.py::one_hot",
     "ops/masks.py::to_ids",
     "ops/objects.py",
+    "ops/superpixels.py",
     "ops/upsampling.py",
     "ops/warp.py",
 )
@@ -160,6 +161,10 @@ def _of_one_frame(pairs, alone) -> Iterator[dict]:
     yield row(
         "K2", "with a parent is better than from nothing", ("OSVOS", one), ("from nothing", pairs("J", "from nothing"))
     )
+    snapped = "OSVOS, snapped"
+    yield row(
+        "K1, snapped", "snapping to superpixels gains J", (snapped, alone("J", snapped)), ("OSVOS", lone["OSVOS"])
+    )
     longer = "from nothing, longer"
     yield row("K2, longer", "also where nothing may learn longer", ("OSVOS", one), (longer, pairs("J", longer)))
     yield row("K3", "a second annotated frame helps", ("two", two), ("one", one))
@@ -184,6 +189,10 @@ def _of_look_alikes(twin, distractor) -> Iterator[dict]:
     taken = {name: twin("taken", name) for name in (one, two)}
     yield row("K5, taken", "a second annotation leaves less of the look-alike taken for the object", *taken.items())
     yield row("K5, repaired", "a second annotation gives J back", (two, twin("late", two)), (one, twin("late", one)))
+    prior, none = (twin("late", name) for name in ("OSVOS-S", "OSVOS-S, no instances"))
+    late = "OSVOS-S beats OSVOS where the look-alike comes late"
+    yield row("K6, late", late, ("OSVOS-S", prior), (one, twin("late", one)))
+    yield row("K6, late instances", "and itself without instances", ("OSVOS-S", prior), ("no instances", none))
     seen = {name: distractor("J", name) for name in ("OSVOS-S", "OSVOS", "OSVOS-S, no instances")}
     prior, plain, blind = seen.items()
     yield row("K6", "OSVOS-S beats OSVOS beside a look-alike", prior, plain)
@@ -197,6 +206,8 @@ def _of_adapting(drift, plain, distractor) -> Iterator[dict]:
     yield row("K7, frozen", "and itself without adapting", adapting, frozen)
     then = "OSVOS, then adapting"
     yield row("K7, same start", "also where it goes on from the network of OSVOS", (then, drift("late", then)), one)
+    free = "OnAVOS, no guard"
+    yield row("K7, guard", "and itself without the guard", adapting, (free, drift("late", free)))
     gain = minus(plain("late", "OnAVOS"), plain("late", "OSVOS"))
     bound = dict.fromkeys(gain, NO_GAIN)
     yield row(

@@ -20,14 +20,15 @@ from vostutor.core.clip import Clip, Segmenter
 from vostutor.core.errors import SettingsError
 from vostutor.course import one_shot_clips as clips
 from vostutor.course.one_shot_clips import Case, draw_case
-from vostutor.course.one_shot_systems import SameBeginning, Shifted, no_instances, variants
+from vostutor.course.one_shot_systems import SameBeginning, Shifted, instances_of, no_instances, variants
 from vostutor.data.instances import noisy_instances
 from vostutor.metrics.region import jaccard
 from vostutor.models.baselines import CopyFirstMask, FlowWarp
 from vostutor.models.onavos import PRESETS, OnAVOS, OnAVOSConfig, Run
 from vostutor.models.osvos import OSVOS, OSVOSNet, finetune
-from vostutor.models.osvos_s import OSVOSS, OSVOSSConfig
+from vostutor.models.osvos_s import OSVOSS, Instances, OSVOSSConfig
 from vostutor.ops.dis import dis_flow
+from vostutor.ops.superpixels import slic
 
 PARENT = ("osvos", "cpu")  # system and profile of the shipped weights
 OSVOS_ONE, FROM_NOTHING, COPY, WARP = "OSVOS", "from nothing", "copy", "DIS warp"
@@ -135,11 +136,12 @@ def spread(frames: int, count: int) -> tuple[int, ...]:
 
 
 def one_shot(
-    case: Case, network: nn.Module, steps: int, *, clip: Clip | None = None, threshold: float = 0.9, **how
+    case: Case, network: nn.Module, steps: int, *, clip: Clip | None = None, threshold=0.9, superpixels=None, **how
 ) -> Tensor:
     """The answers of OSVOS with that many steps; none leaves the network as it is. Another clip than the case's may be shown."""
     tuned = partial(finetune, steps=steps)
-    system = OSVOS(network, finetune=tuned, threshold=threshold, generator=seeded(case))
+    options = {"threshold": threshold, "superpixels": superpixels, "generator": seeded(case)}
+    system = OSVOS(network, finetune=tuned, **options)
     return answers(system, clip or case.clip, **how)
 
 
@@ -176,9 +178,10 @@ def annotated(count: int, frames: int) -> str:
 
 
 def on_alone(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
-    """One object, which a parent finds by itself."""
+    """One object, which a parent finds by itself; its masks as they are, and snapped to superpixels."""
     yield "parent", one_shot(case, parent, 0), {}
     yield OSVOS_ONE, one_shot(case, parent, recipe.steps), {}
+    yield "OSVOS, snapped", one_shot(case, parent, recipe.steps, superpixels=slic), {}
 
 
 def on_plain(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
@@ -230,15 +233,19 @@ def on_distractor(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
     """A look-alike beside the object: with instances and, by the same recipe, without; and what tells OnAVOS that it is not meant."""
     yield from unlearned(case)
     yield OSVOS_ONE, one_shot(case, parent, recipe.steps), {}
-    finders = {"OSVOS-S": noisy_instances(case.whole, generator=seeded(case)), "OSVOS-S, no instances": no_instances}
-    for name, find in finders.items():
-        yield name, answers(OSVOSS(parent, find, recipe.blending, generator=seeded(case)), case.clip), {}
+    yield from _counting(case, parent, recipe, noisy_instances(case.whole, generator=seeded(case)))
     ablation = ["OnAVOS", "OnAVOS, frozen", "OnAVOS, negatives only", "OnAVOS, positives only"]
     yield from _adapting(case, parent, variants(recipe.adapting), ablation)
 
 
+def _counting(case: Case, parent: nn.Module, recipe: Recipe, find: Callable[[Tensor], Instances]) -> Answers:
+    for name, finder in {"OSVOS-S": find, "OSVOS-S, no instances": no_instances}.items():
+        yield name, answers(OSVOSS(parent, finder, recipe.blending, generator=seeded(case)), case.clip), {}
+
+
 def on_late_twin(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
-    """A look-alike comes when everything is learned: without it, with it, and with a second annotation where most of it shows.
+    """A look-alike comes when everything is learned: without it, with it, and with a second annotation where most of it shows; then who
+    counts instances, and who goes on learning.
 
     `taken` is the share of the twin that is taken for the object. The frame of the second annotation is late for nobody.
     """
@@ -249,11 +256,17 @@ def on_late_twin(case: Case, parent: nn.Module, recipe: Recipe) -> Answers:
         OSVOS_ONE: (case.clip, (0,)),
         annotated(2, len(case.clip)): (case.clip, (0, second)),
     }
-    for name, (clip, known) in films.items():
-        answer = one_shot(case, parent, recipe.steps, clip=clip, known=known)
+    told = [
+        (name, clip, one_shot(case, parent, recipe.steps, clip=clip, known=known))
+        for name, (clip, known) in films.items()
+    ]
+    told += [(name, case.clip, answer) for name, answer, _ in _counting(case, parent, recipe, instances_of(case))]
+    adapting = _adapting(case, parent, variants(recipe.adapting), ["OnAVOS", "OnAVOS, frozen"])
+    told += [(name, case.clip, answer) for name, answer, _ in adapting]
+    for name, clip, answer in told:
         taken = (answer & case.twin)[late].sum() / case.twin[late].sum().clamp(min=1)
-        told = {"J": mean_j(clip, answer, range(1, len(clip))), "late": mean_j(clip, answer, late)}
-        yield name, answer, told | {"taken": round(taken.item(), 4)}
+        figures = {"J": mean_j(clip, answer, range(1, len(clip))), "late": mean_j(clip, answer, late)}
+        yield name, answer, figures | {"taken": round(taken.item(), 4)}
 
 
 ANSWERS: dict[str, Callable[[Case, nn.Module, Recipe], Answers]] = {

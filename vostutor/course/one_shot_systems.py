@@ -4,6 +4,7 @@ of instances that finds nothing.
 Letters: B batch, H rows, W columns.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from math import inf
@@ -11,6 +12,8 @@ from math import inf
 import torch
 from torch import Generator, Tensor, nn
 
+from vostutor.course.one_shot_clips import Case
+from vostutor.data.instances import noisy_instances
 from vostutor.models.onavos import OnAVOS, OnAVOSConfig, Run
 from vostutor.models.osvos_s import Instances
 from vostutor.nn.one_by_one import Told
@@ -30,6 +33,7 @@ def variants(config: OnAVOSConfig) -> dict[str, OnAVOSConfig]:
         "OnAVOS, no first frame, one step": replace(config, interval=1, online_steps=1),
         "OnAVOS, negatives only": replace(config, alpha=1.0, guard=guard),
         "OnAVOS, positives only": replace(config, distance=inf),
+        "OnAVOS, no guard": replace(config, guard=None),
     }
 
 
@@ -67,3 +71,19 @@ class Shifted(nn.Module):
 def no_instances(frame: Tensor) -> Instances:
     """What a segmenter says that finds nothing. Shapes: frame uint8 (3,H,W)."""
     return Instances(torch.zeros(0, *frame.shape[-2:], dtype=torch.bool), [], [])
+
+
+def instances_of(case: Case) -> Callable[[Tensor], Instances]:
+    """A segmenter of instances for a film in which a look-alike appears: each of its two parts is known from the film that it is of.
+
+    Shapes: frame uint8 (3,H,W) -> as `noisy_instances`.
+    """
+    earlier, later = (
+        noisy_instances(clip, generator=Generator().manual_seed(case.seed)) for clip in (case.without, case.whole)
+    )
+
+    def find(frame: Tensor) -> Instances:
+        t = next(t for t, known in enumerate(case.clip.frames) if torch.equal(known, frame))
+        return Instances(*(later if t in case.late else earlier)(frame))
+
+    return find
