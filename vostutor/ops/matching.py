@@ -117,7 +117,11 @@ def _costs(keys: Tensor, labels: Tensor, count: int, layout: _Layout) -> tuple[T
     r, (down, right), (rows, columns) = layout.reach, layout.missing, layout.window
     edges = [r, r + right, r, r + down]
     mine = labels == torch.arange(count, device=labels.device)[:, None, None]
-    costs = pad((keys.square().sum(2) / 2).where(mine, torch.inf), edges, value=torch.inf)
+    half_norms = keys.square().sum(2) / 2
+    half_norms = half_norms.where(
+        ~half_norms.isnan(), torch.finfo(keys.dtype).min
+    )  # so that it is found, which tells it
+    costs = pad(half_norms.where(mine, torch.inf), edges, value=torch.inf)
     costs = costs.unfold(2, columns, layout.b).permute(2, 0, 1, 3).flatten(2)
     met = pad(mine, edges).unfold(2, columns, layout.b).any(3).unfold(1, rows, layout.a).any(3)  # (count,p,q)
     return costs, [
@@ -149,7 +153,7 @@ def _lowest(scores: Tensor) -> Tensor:
     """
     lowest, column = scores.amin(-2).min(-1)
     row = scores.gather(-1, column[..., None, None].expand(*scores.shape[:-1], 1))[..., 0].min(-1).indices
-    return (row * scores.shape[-1] + column).where(lowest != torch.inf, -1)  # a NaN is found too: it has to be told
+    return (row * scores.shape[-1] + column).where(lowest != torch.inf, -1)
 
 
 def _places(chosen: Tensor, layout: _Layout) -> Tensor:

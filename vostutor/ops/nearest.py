@@ -146,9 +146,9 @@ def min_triplet(anchors: Tensor, positives: Tensor, negatives: Tensor, *, margin
     expect("anchors: A C, positives: M C, negatives: N C", anchors=anchors, positives=positives, negatives=negatives)
     _check_points(anchors=anchors, positives=positives, negatives=negatives)
     expect_number(margin=margin)
-    keys = torch.cat([positives, negatives])
+    keys = torch.cat([_exact(positives), _exact(negatives)])
     strange = torch.arange(len(keys), device=keys.device) >= len(positives)
-    friend, stranger = nearest_per_label(anchors, keys, strange.long(), count=2)
+    friend, stranger = nearest_per_label(_exact(anchors), keys, strange.long(), count=2)
     return (friend - stranger + margin).relu()
 
 
