@@ -13,7 +13,7 @@ from vostutor.course import claims_04, one_shot_clips, one_shot_real, one_shot_r
 from vostutor.course.claims import PACKAGE, Claims, measure_claims
 from vostutor.course.one_shot_clips import SETS, draw_case
 from vostutor.course.one_shot_rows import Recipe, answers
-from vostutor.course.one_shot_systems import SameBeginning, variants
+from vostutor.course.one_shot_systems import SameBeginning, instances_of, variants
 from vostutor.course.verdicts import FAILS, HOLDS, OPEN
 from vostutor.data.minivos import draw_clip, scene_of
 from vostutor.data.palette import write_ids
@@ -91,6 +91,15 @@ def test_a_case_tells_object_1_alone_but_keeps_the_others_for_a_segmenter_of_ins
     assert torch.equal(case.clip.ids == 1, case.whole.ids == 1)
 
 
+def test_instances_are_found_in_both_parts_of_a_film_with_a_late_twin():
+    case = draw_case("late twin", 0, 0, size=SIZE, frames=FRAMES)
+    find = instances_of(case)
+    before, after = find(case.clip.frames[1]), find(case.clip.frames[case.late[-1]])
+    twins = [(mask & case.twin[-1]).sum() / case.twin[-1].sum() for mask in after.masks]
+    assert len(before.masks) >= 1 and max(twins) > 0.5
+    assert torch.equal(before.masks, find(case.clip.frames[1]).masks)
+
+
 def test_a_seed_and_a_number_have_a_clip_of_their_own_and_drift_shares_it_with_plain():
     seeds = {draw_case("plain", seed, k, size=SIZE, frames=2).seed for seed in (0, 1) for k in (0, 1)}
     assert len(seeds) == 4 and draw_case("drift", 1, 1, size=SIZE, frames=2).seed in seeds
@@ -128,7 +137,7 @@ def test_variants_take_away_what_they_say_and_nothing_else():
     assert (frozen.online_steps, frozen.distance) == (0, inf)
     assert (negatives.alpha, negatives.distance, negatives.guard.fewest_positives) == (1, config.distance, 0)
     assert (positives.alpha, positives.distance, positives.guard) == (config.alpha, inf, config.guard)
-    assert of["OnAVOS, no first frame"].interval == 1
+    assert of["OnAVOS, no first frame"].interval == 1 and of["OnAVOS, no guard"] == replace(config, guard=None)
     assert variants(OnAVOSConfig(guard=None))["OnAVOS, negatives only"].guard is None
 
 
@@ -154,13 +163,14 @@ def test_every_set_has_its_systems_on_every_clip(rows):
     found = {name: {row["system"] for row in rows if row["set"] == name} for name in SETS}
     more = {f"OSVOS, {n} annotated" for n in (2, 3, 4, 5, "all")}
     adapting, unlearned = set(variants(OnAVOSConfig())), {"copy", "DIS warp"}
+    beside = {name for name in adapting if "first" not in name and "guard" not in name}
     assert found == {
         "one of two": {"parent", "parent from one half on", "OSVOS", "from nothing", "from nothing, longer"} | more | unlearned,
-        "alone": {"parent", "OSVOS"}, "drift": {"OSVOS", "OSVOS, then adapting"} | adapting | unlearned,
+        "alone": {"parent", "OSVOS", "OSVOS, snapped"}, "drift": {"OSVOS", "OSVOS, then adapting"} | adapting | unlearned,
         "plain": {"OSVOS", "OSVOS, then adapting", "OnAVOS", "OnAVOS, frozen"} | unlearned,
         "occlusion": {"OSVOS", "OSVOS, shuffled", "DIS warp, shuffled"} | unlearned,
-        "distractor": {"OSVOS", "OSVOS-S", "OSVOS-S, no instances"} | {name for name in adapting if "first" not in name} | unlearned,
-        "late twin": {"OSVOS", "OSVOS, 2 annotated", "OSVOS, no twin"},
+        "distractor": {"OSVOS", "OSVOS-S", "OSVOS-S, no instances"} | beside | unlearned,
+        "late twin": {"OSVOS", "OSVOS, 2 annotated", "OSVOS, no twin", "OSVOS-S", "OSVOS-S, no instances", "OnAVOS", "OnAVOS, frozen"},
     }  # fmt: skip
     drawn = [row for row in rows if row["set"] in SETS]
     assert len(drawn) == 2 * sum(map(len, found.values())) and {row["clip"] for row in drawn} == {0, 1}
@@ -238,25 +248,18 @@ def stored(**changed):
     for name, systems in {
         "one of two": ("OSVOS", "parent", "parent from one half on", "from nothing", "from nothing, longer",
                        *(f"OSVOS, {n} annotated" for n in (2, 4, 5))),
-        "alone": ("OSVOS", "parent"), "plain": ("OSVOS", "OnAVOS"), "drift": ("OSVOS", "OSVOS, then adapting", *variants(OnAVOSConfig())),
-        "occlusion": ("OSVOS", "OSVOS, shuffled", "DIS warp"), "late twin": ("OSVOS", "OSVOS, 2 annotated", "OSVOS, no twin"),
+        "alone": ("OSVOS", "parent", "OSVOS, snapped"), "plain": ("OSVOS", "OnAVOS"),
+        "drift": ("OSVOS", "OSVOS, then adapting", *variants(OnAVOSConfig())),
+        "occlusion": ("OSVOS", "OSVOS, shuffled", "DIS warp"),
+        "late twin": ("OSVOS", "OSVOS, 2 annotated", "OSVOS, no twin", "OSVOS-S", "OSVOS-S, no instances"),
         "distractor": ("OSVOS", "OSVOS-S", "OSVOS-S, no instances", *variants(OnAVOSConfig())),
     }.items():  # fmt: skip
         for system in systems:
             values = changed.get(f"{name}: {system}", (0.5, 0.6))
             told += [
-                {
-                    "set": name,
-                    "system": system,
-                    "seed": 0,
-                    "clip": k,
-                    "J": v,
-                    "late": v,
-                    "taken": v,
-                    "differing": int(10 * v) - 5 - k,
-                }
+                {"set": name, "system": system, "seed": 0, "clip": k, **dict.fromkeys(("J", "late", "taken"), v), "differing": int(10 * v) - 5 - k}
                 for k, v in enumerate(values)
-            ]
+            ]  # fmt: skip
     return Claims("04", tuple(told), {})
 
 
@@ -276,6 +279,7 @@ def test_the_verdicts_by_hand():
         "plain: OnAVOS": (0.7, 0.8),
         "drift: OnAVOS, no first frame": (0.1, 0.1), "drift: OnAVOS, negatives only": (0.3, 0.5),
         "late twin: OSVOS, no twin": (0.9, 0.9), "distractor: OSVOS-S": (0.7, 0.9),
+        "late twin: OSVOS-S": (0.7, 0.7), "alone: OSVOS, snapped": (0.4, 0.5), "drift: OnAVOS, no guard": (0.2, 0.2),
     })  # fmt: skip
     # 0.3 and 0.2 more than the parent: 0.25 with a standard error of 0.05
     assert (found["K1"]["difference"], found["K1"]["se"], found["K1"]["verdict"]) == (0.25, 0.05, HOLDS)
@@ -285,6 +289,9 @@ def test_the_verdicts_by_hand():
     assert (found["K7, plain"]["difference"], found["K7, plain"]["verdict"]) == (-0.17, FAILS)
     assert (found["K8"]["difference"], found["K8"]["verdict"]) == (0.45, HOLDS)
     assert (found["K9"]["difference"], found["K9"]["verdict"]) == (-0.15, FAILS)
+    assert (found["K6, late"]["difference"], found["K6, late instances"]["difference"]) == (0.15, 0.15)
+    assert (found["K1, snapped"]["difference"], found["K1, snapped"]["verdict"]) == (-0.1, FAILS)
+    assert (found["K7, guard"]["difference"], found["K7, guard"]["verdict"]) == (0.35, HOLDS)
     assert found["K5"]["means"] == {"OSVOS, no twin": 0.9, "OSVOS": 0.55} and found["K6"]["verdict"] == HOLDS
 
 
