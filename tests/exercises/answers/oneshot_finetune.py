@@ -187,6 +187,19 @@ def wrong_half_of_the_steps(parent, frame, mask, steps):
     return trained(copy.deepcopy(parent), frame, mask, steps // 2)
 
 
+def wrong_twice_the_steps(parent, frame, mask, steps):
+    """more steps are taken than asked for"""
+    return trained(copy.deepcopy(parent), frame, mask, 2 * steps)
+
+
+def wrong_new_optimiser_for_every_step(parent, frame, mask, steps):
+    """a new optimiser for every step forgets"""
+    network = copy.deepcopy(parent)
+    for _ in range(steps):
+        trained(network, frame, mask, 1)
+    return network
+
+
 def wrong_from_nothing(parent, frame, mask, steps):
     """nothing to do with the parent's"""
     network = copy.deepcopy(parent)

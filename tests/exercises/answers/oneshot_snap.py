@@ -123,6 +123,11 @@ def wrong_labels_counted(superpixels, mask):
     return snapped
 
 
+def wrong_names_as_bytes(superpixels, mask):
+    """a byte has room for 256 names"""
+    return right_loop(superpixels.to(torch.uint8), mask)
+
+
 def wrong_not_snapped(superpixels, mask):
     """the mask came back as it was"""
     return mask.clone()

@@ -20,6 +20,7 @@ from vostutor.checks.lesson04.scene import (
     some_parent,
     two_blocks,
 )
+from vostutor.checks.lesson04.strides import forgetful, several, strides
 from vostutor.checks.network import SmallNetwork
 from vostutor.checks.trial import Broken, Trial
 
@@ -54,11 +55,29 @@ def every_layer_learns(trial: Trial) -> None:
         got=f"other weights in {', '.join(sorted(moved)) or 'no layer'}",
         likely=_why_still(trial, moved),
     )
+    first = _tuned(trial, parent, frame, masks[0], 1)
     trial.require(
-        bool(moved_layers(parent, _tuned(trial, parent, frame, masks[0], 1))),
+        bool(moved_layers(parent, first)),
         expected="other weights after a single step too",
         got="the weights of the parent",
         likely="fewer steps are taken than asked for: take as many as `steps` says, also one",
+    )
+    _counts_and_remembers(trial, strides(parent, first), strides(parent, network))
+
+
+def _counts_and_remembers(trial: Trial, first: Tensor, third: Tensor) -> None:
+    """What Adam's strides give away: one step that was several, and an optimiser that was made anew for each."""
+    trial.require(
+        not several(first),
+        expected="weights as far from the parent's as one step takes them, after a single step",
+        got="as far as several",
+        likely="more steps are taken than asked for: one turn of the loop, one step(), and as many turns as `steps` says",
+    )
+    trial.require(
+        not forgetful(first, third),
+        expected="steps that remember the gradients of those before",
+        got="three that are all exactly as long as the first",
+        likely="a new optimiser for every step forgets the gradients so far: make one before the loop, and keep it",
     )
 
 
