@@ -23,6 +23,13 @@ LESSONS = {
         "oneshot.snap",
         "oneshot.adaptation_targets",
     ),
+    "07": (
+        "retrieval.squash",
+        "retrieval.global_match",
+        "retrieval.local_match",
+        "retrieval.min_triplet",
+        "retrieval.agreed",
+    ),
 }
 
 
