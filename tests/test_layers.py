@@ -14,6 +14,7 @@ FLOORS = [
     {"losses", "metrics", "nn", "data", "viz"},
     {"models"},
     {"engine"},
+    {"recipes"},
     {"zoo", "widgets", "checks"},
     {"course"},
     {"__main__"},

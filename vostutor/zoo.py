@@ -1,38 +1,22 @@
 """The systems of the course by name: name and profile -> a model, with trained weights where they are shipped.
 
-The only file that knows several systems. What a system is stands in its own file under models/; here stands how its parts are put
-together, what it is trained on, and for how long.
+The only file that knows all systems. What a system is stands in its own file under models/, how its parts are put together, what it is
+trained on and for how long in its lesson's file under recipes/.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from vostutor import recipes
 from vostutor.core.clip import Segmenter
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.profiles import PROFILES, profile_named
 from vostutor.data.place import home
 from vostutor.engine.cards import Card, load_weights, read_card
-from vostutor.engine.training import DrawBatch, Objective, Training
-
-
-@dataclass(frozen=True)
-class System:
-    """How a system is built, trained and measured. `configs` and `trainings` have one entry for each profile that can be trained."""
-
-    title: str
-    lesson: str
-    configs: Mapping[str, object]
-    trainings: Mapping[str, Training]
-    build: Callable[[object, torch.Generator], nn.Module]  # config, source of the first weights -> model
-    scenes: Mapping[str, int]  # how many training scenes of the generator a profile draws
-    batches: Callable[[int, int], DrawBatch]  # scenes, seed -> what train draws from
-    objective: Objective
-    measure: Callable[[nn.Module], list[dict]]  # rows of the card's metric table
-    data: str  # what the scenes are, for the card
+from vostutor.recipes.system import System
 
 
 def system_named(name: str) -> System:
@@ -130,88 +114,14 @@ def of_profile(table: Mapping, profile: str, name: str):
     return table[profile]
 
 
-def _flownets() -> System:
-    from vostutor.models.flownet import FlowNetS
-
-    return _flownet("FlowNetS", lambda config, generator: FlowNetS(config, generator=generator))
-
-
-def _flownetc() -> System:
-    return _flownet("FlowNetC", _with_correlation)
-
-
-def _flownetc_softmax() -> System:
-    from vostutor.models.flownet import PROFILES
-
-    configs = {name: replace(config, cost="softmax") for name, config in PROFILES.items()}
-    return _flownet("FlowNetC, softmax over displacements", _with_correlation, configs)
-
-
-def _with_correlation(config, generator) -> nn.Module:
-    from vostutor.models.flownet import FlowNetC
-    from vostutor.ops import correlation
-
-    return FlowNetC(config, correlation=correlation, generator=generator)
-
-
-def _flownet(title: str, build, configs=None) -> System:
-    from vostutor.data.augment import AUGMENTATIONS
-    from vostutor.data.flow_pairs import flow_batches, flow_pool
-    from vostutor.data.minivos import VERSION
-    from vostutor.engine.flow import measured_flow
-    from vostutor.models.flownet import PROFILES, objective
-
-    def batches(scenes: int, seed: int) -> DrawBatch:
-        return flow_batches(flow_pool(scenes, seed=seed * scenes, report=print), AUGMENTATIONS["cpu"])
-
-    return System(
-        title=title,
-        lesson="01",
-        configs=configs or PROFILES,
-        trainings=FLOW_TRAININGS,
-        scenes={"smoke": 4, "cpu": 160, "gpu": 800},
-        batches=batches,
-        objective=objective,
-        measure=measured_flow,
-        build=build,
-        data=f"minivos {VERSION} with large motion",
-    )
-
-
-FLOW_TRAININGS = {
-    "smoke": Training(steps=20, batch=4, warm_up=5),
-    "cpu": Training(steps=900, batch=8, warm_up=20),
-    "gpu": Training(steps=20_000, batch=16, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
-}
-
-
-def _osvos() -> System:
-    from vostutor.data.foreground import foreground_batches, foreground_pool
-    from vostutor.data.minivos import VERSION
-    from vostutor.engine.one_shot import measured_parent
-    from vostutor.models.osvos import OSVOS, PROFILES, OSVOSNet, objective
-
-    return System(
-        title="OSVOS, the parent", lesson="04", configs=PROFILES, trainings=PARENT_TRAININGS,
-        scenes={"smoke": 4, "cpu": 400, "gpu": 4000},
-        batches=lambda scenes, seed: foreground_batches(foreground_pool(scenes, seed=seed * scenes, report=print)),
-        objective=objective, measure=lambda model: measured_parent(model, OSVOS),
-        build=lambda config, generator: OSVOSNet(config, generator=generator), data=f"minivos {VERSION}, two frames each",
-    )  # fmt: skip
-
-
-PARENT_TRAININGS = {
-    "smoke": Training(steps=10, batch=4, warm_up=5),
-    "cpu": Training(steps=3000, batch=12, warm_up=50),
-    "gpu": Training(steps=20_000, batch=32, rate=1e-3, warm_up=500, precision="bfloat16", save_every=500),
-}
-
 # What can be trained. A function each, so that naming a system imports no other.
 SYSTEMS: Mapping[str, Callable[[], System]] = {
-    "flownets": _flownets,
-    "flownetc": _flownetc,
-    "flownetc-softmax": _flownetc_softmax,
-    "osvos": _osvos,
+    "flownets": recipes.flownets,
+    "flownetc": recipes.flownetc,
+    "flownetc-softmax": recipes.flownetc_softmax,
+    "osvos": recipes.osvos,
+    "pml": recipes.pml,
+    "feelvos": recipes.feelvos,
 }
 
 
@@ -248,6 +158,18 @@ def _segment_onavos(profile: str, device: torch.device) -> Segmenter:
     return OnAVOS(load("osvos", profile).to(device), PROFILES[profile])
 
 
+def _segment_pml(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.models.pml import PML
+
+    return PML(load("pml", profile).to(device))
+
+
+def _segment_feelvos(profile: str, device: torch.device) -> Segmenter:
+    from vostutor.models.feelvos import FEELVOS
+
+    return FEELVOS(load("feelvos", profile).to(device))
+
+
 # What can segment a video: profile and device -> a system for one video, its weights loaded, its randomness seeded.
 SEGMENTERS: Mapping[str, Callable[[str, torch.device], Segmenter]] = {
     "copy": _copy,
@@ -255,4 +177,6 @@ SEGMENTERS: Mapping[str, Callable[[str, torch.device], Segmenter]] = {
     "warp-flownetc": _warp_flownetc,
     "osvos": _segment_osvos,
     "onavos": _segment_onavos,
+    "pml": _segment_pml,
+    "feelvos": _segment_feelvos,
 }

@@ -257,9 +257,10 @@ def stored(**changed):
         for system in systems:
             values = changed.get(f"{name}: {system}", (0.5, 0.6))
             told += [
-                {"set": name, "system": system, "seed": 0, "clip": k, **dict.fromkeys(("J", "late", "taken"), v), "differing": int(10 * v) - 5 - k}
+                dict.fromkeys(("J", "late", "taken"), v)
+                | {"set": name, "system": system, "seed": 0, "clip": k, "differing": int(10 * v) - 5 - k}
                 for k, v in enumerate(values)
-            ]  # fmt: skip
+            ]
     return Claims("04", tuple(told), {})
 
 

@@ -5,12 +5,13 @@ seen now. All are looked at through one window and in one light, from near or fa
 hand-held camera does. Objects are those that the reference shows. Some of them are left out and become background, so that a network
 learns to tell what was annotated from what merely looks like an object.
 
-Reading order: ClipViews (how much), clip_view_batches (what training asks for), chosen_times, renumbered.
+Reading order: clip_view_pool (the scenes), ClipViews (how much), clip_view_batches (what training asks for), chosen_times, renumbered.
 Letters: N clips, L frames of a clip, T frames of a sample, B samples, K objects, H rows and W columns before, h and w after.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -20,8 +21,9 @@ from vostutor.core.errors import DataError
 from vostutor.core.ids import VOID
 from vostutor.core.ranges import expect_number, expect_whole
 from vostutor.data.augment import Augmentation, after, draw_change, move, relight, turn_and_zoom, undone
-from vostutor.data.foreground import EASY_UNTIL, FAR_AND_NEAR, aimed, soften
-from vostutor.data.pool import Pool
+from vostutor.data.foreground import EASY_UNTIL, FAR_AND_NEAR, SCENE_SIZE, aimed, soften
+from vostutor.data.minivos import LONG_ENOUGH
+from vostutor.data.pool import Pool, clip_pool
 from vostutor.ops.grid import pixel_grid, to_normalised
 
 DrawBatch = Callable[[torch.Generator, int, float], dict[str, Tensor]]
@@ -50,6 +52,22 @@ class ClipViews:
         expect_whole(least=2, frames=self.frames)
         expect_whole(least=1, widest_gap=self.widest_gap)
         expect_number(most=1, left_out=self.left_out, wander=self.wander)
+
+
+def clip_view_pool(
+    scenes: int,
+    *,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    report: Callable[[str], None] | None = None,
+) -> Pool:
+    """So many clips of the training mixture, of 8 frames, twice as large each way as they are shown. Raises: as `clip_pool`.
+
+    >>> import tempfile
+    >>> clip_view_pool(1, folder=tempfile.mkdtemp())
+    Pool(1 clips of 8 frames 192x320, without flow)
+    """
+    return clip_pool(scenes, seed=seed, frames=LONG_ENOUGH, size=SCENE_SIZE, folder=folder, report=report)
 
 
 def clip_view_batches(pool: Pool, views: ClipViews = ClipViews()) -> DrawBatch:

@@ -49,6 +49,13 @@ class BackboneConfig:
                 )
 
 
+PROFILES = {
+    "smoke": BackboneConfig(),
+    "cpu": BackboneConfig(),
+    "gpu": BackboneConfig(widths=(32, 64, 128, 256), channels=128),
+}
+
+
 def block(entering: int, leaving: int, stride: int = 1) -> nn.Sequential:
     """A 3x3 convolution, group normalisation and ReLU.
 
