@@ -30,8 +30,9 @@ def test_masks_without_scores_are_no_instances():
     for found in ((MASKS,), (MASKS, ["cow", "dog"])):
         with pytest.raises(DataError, match="(?s)masks, labels, scores.*return masks, labels, scores"):
             ask(*found)
-    with pytest.raises(DataError, match="(?s)got       Tensor"):
-        sure_instances(lambda frame: MASKS, FRAME, 0.3)
+    for answer, said in ((MASKS[[0, 1, 0]], "Tensor"), (None, "NoneType")):  # three masks are no masks, labels, scores
+        with pytest.raises(DataError, match=f"got       {said}"):
+            sure_instances(lambda frame, answer=answer: answer, FRAME, 0.3)
 
 
 @pytest.mark.parametrize(("labels", "scores", "said"), [
