@@ -212,6 +212,15 @@ def test_saving_and_loading_is_exact(config):
     assert torch.equal(one(*shown), other(*shown))
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_loses_as_much_as_a_processor():
+    net, batch = net_of(), batch_of(clip(objects=2))
+    here = objective(net, batch).item()
+    there = objective(net.cuda(), {name: tensor.cuda() for name, tensor in batch.items()}).item()
+    assert there == pytest.approx(here, rel=1e-2)  # convolutions in TF32
+
+
 # slow reference
 
 

@@ -189,6 +189,18 @@ def test_a_mask_replaces_an_earlier_one_of_the_same_frame_and_what_was_guessed_t
     assert is_at(answer[1], square(0, 20)) and is_at(answer[3], square(12, 12)) and not answer[2].any()
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_gpu_answers_as_a_processor_does_where_the_frames_lie():
+    (frame, ids), later = two(), scene((square(12, 12), RED), (square(0, 24), BLUE))
+    system = watching(frame, ids)
+    on_gpu = PML(Colour().cuda(), k=3)
+    on_gpu.observe(frame, ids)
+    for shown in (later, scene((square(2, 2), BLUE))):
+        answer = on_gpu.step(shown)
+        assert answer.device == shown.device and torch.allclose(answer, system.step(shown), atol=1e-3)
+
+
 def test_a_mask_without_objects_makes_everything_background():
     system = watching(scene(), torch.zeros(SIZE, dtype=torch.uint8))
     assert torch.equal(system.step(scene((LEFT, RED))), torch.ones(1, *SIZE))

@@ -7,5 +7,7 @@ __getattr__, __all__ = lazily(__name__, {
     "BackboneConfig": "backbone",
     "vgg16_convolutions": "imagenet",
     "Instances": "instances", "OnceAFrame": "instances", "sure_instances": "instances",
+    "LabelPool": "label_pool", "Places": "label_pool",
     "OneByOne": "one_by_one",
+    "SeenFrames": "seen_frames",
 })  # fmt: skip

@@ -4,6 +4,7 @@ from vostutor.core.lazy import lazily
 
 __getattr__, __all__ = lazily(__name__, {
     "cell_shares": "cells", "cell_labels": "cells", "enlarge_cells": "cells",
+    "clicks": "clicked",
     "object_order": "masks", "one_hot": "masks", "to_ids": "masks", "dilate": "masks", "erode": "masks",
     "distance_to": "distance",
     "pixel_grid": "grid", "to_normalised": "grid", "to_pixels": "grid",
