@@ -20,7 +20,9 @@ from vostutor.models.feelvos import (
 )
 from vostutor.nn.backbone import Backbone, BackboneConfig
 
-TINY = FEELVOSConfig(embedding=6, width=8, layers=2, kernel=3, reach=2, trust=(4.0, 4.0, 2.0), spread=0.25, hardest=0.5)
+TINY = FEELVOSConfig(
+    embedding=6, width=8, layers=2, kernel=3, reach=2, rows=36, trust=(4.0, 4.0, 2.0), spread=0.25, hardest=0.5
+)
 LITERAL = replace(TINY, trust=None)
 SIZE = (33, 47)  # no multiple of anything
 
@@ -195,6 +197,12 @@ def test_global_matching_with_the_frame_before_is_local_matching_without_an_end(
     torch.testing.assert_close(answers(net, frame, frame), answers(everywhere, frame, frame))
 
 
+def test_local_matching_looks_as_far_as_the_frame_is_large():
+    small, paper = net_of(PROFILES["cpu"]), PROFILES["paper"]
+    heights = {rows: small.reach_in(torch.zeros(1, -(-rows // 4), 9)) for rows in (96, 240, 480)}
+    assert heights == {96: 4, 240: 10, 480: 20} and (paper.reach, paper.rows) == (15, 480)
+
+
 def test_a_students_matching_takes_the_place_of_ours():
     asked = []
 
@@ -248,7 +256,8 @@ def test_an_object_that_a_clip_lacks_is_never_its_answer():
     ("wrong", "words"),
     [
         ({"kernel": 4}, "odd"), ({"embedding": 0}, "embedding"), ({"width": 2.5}, "width"), ({"layers": 0}, "layers"),
-        ({"reach": -1}, "reach"), ({"previous": "near"}, "local"), ({"hardest": 0}, "hardest"), ({"spread": 0}, "spread"),
+        ({"reach": -1}, "reach"),
+        ({"rows": 0}, "rows"), ({"previous": "near"}, "local"), ({"hardest": 0}, "hardest"), ({"spread": 0}, "spread"),
         ({"trust": (1.0, float("nan"), 1.0)}, "trust"), ({"trust": (1.0,)}, "three"),
         ({"first": False, "previous": "none", "feedback": False}, "cue"),
     ],

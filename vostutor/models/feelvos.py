@@ -17,6 +17,7 @@ Departures:
       enough at first for the squashing not to flatten them. The released one ends in a ReLU and begins so in channel 0 only.
     - A place's label is what covers most of its 4x4 pixels, not the nearest pixel's; an object that covers no place mostly keeps the
       one that it covers best. The previous prediction is soft, as in the paper; the released code has it one-hot.
+    - Local matching looks as far as the frame is large. The paper has frames of one size only.
     - All places of the reference are compared in training, where the released code draws 1024 of each object: maps are small here.
     - Small profiles train on four frames: the fourth follows the network's own answer for the third.
 """
@@ -33,7 +34,7 @@ from vostutor.core.errors import DataError, SettingsError, ShapeError
 from vostutor.core.ids import VOID
 from vostutor.core.ranges import expect_number, expect_one_of, expect_tensor, expect_whole
 from vostutor.core.shapes import expect
-from vostutor.ops.cells import cell_labels, cell_shares, enlarge_cells
+from vostutor.ops.cells import STRIDE, cell_labels, cell_shares, enlarge_cells
 from vostutor.ops.masks import object_order
 from vostutor.ops.matching import global_match, local_match
 
@@ -47,7 +48,7 @@ class FEELVOSConfig:
 
     embedding: channels. width, layers, kernel: of the dynamic head.
     first, previous, feedback: the cues: matching with the first frame, matching with the frame before, what was answered there.
-    reach: of local matching, in places: 15 are 60 pixels.
+    reach: of local matching, in places, for a frame of so many rows: 15 are 60 pixels at 480. Other frames have another, in proportion.
     trust: how much the first logits trust each cue, global, local, before; None leaves it to the head (see Departures).
     spread: of the first embeddings, as a factor on those of unit kernels.
     hardest: the share of pixels whose loss counts, once half of the training is over.
@@ -61,6 +62,7 @@ class FEELVOSConfig:
     previous: Literal["local", "global", "none"] = "local"
     feedback: bool = True
     reach: int = 15
+    rows: int = 480
     trust: tuple[float, float, float] | None = None
     spread: float = 1.0
     hardest: float = 0.15
@@ -68,6 +70,7 @@ class FEELVOSConfig:
     def __post_init__(self):
         expect_whole(least=1, embedding=self.embedding, width=self.width, layers=self.layers, kernel=self.kernel)
         expect_whole(least=0, reach=self.reach)
+        expect_whole(least=1, rows=self.rows)
         expect_one_of(("local", "global", "none"), previous=self.previous)
         expect_number(above=0, most=1, hardest=self.hardest)
         expect_number(above=0, spread=self.spread)
@@ -88,13 +91,13 @@ class FEELVOSConfig:
 
 
 SMALL = FEELVOSConfig(
-    embedding=32, width=48, layers=3, kernel=5, reach=4, trust=(4.0, 4.0, 2.0), spread=0.25, hardest=0.5
+    embedding=32, width=48, layers=3, kernel=5, reach=4, rows=96, trust=(4.0, 4.0, 2.0), spread=0.25, hardest=0.5
 )
 PROFILES = {
     "smoke": SMALL,
     "cpu": SMALL,
     "gpu": FEELVOSConfig(
-        embedding=64, width=96, layers=4, kernel=7, reach=6, trust=(4.0, 4.0, 2.0), spread=0.2, hardest=0.3
+        embedding=64, width=96, layers=4, kernel=7, reach=6, rows=96, trust=(4.0, 4.0, 2.0), spread=0.2, hardest=0.3
     ),
     "paper": FEELVOSConfig(),
 }
@@ -179,10 +182,14 @@ class FEELVOSNet(nn.Module):
         if self.config.first:
             maps["global"] = self.global_match(embedding, *first, objects)
         if self.config.previous == "local":
-            maps["local"] = self.local_match(embedding, *there, objects, reach=self.config.reach)
+            maps["local"] = self.local_match(embedding, *there, objects, reach=self.reach_in(embedding))
         elif self.config.previous == "global":
             maps["local"] = self.global_match(embedding, *there, objects)
         return torch.stack([maps[name] for name in self.config.cues], dim=1)
+
+    def reach_in(self, embedding: Tensor) -> int:
+        """How far local matching looks in a map of this size, in places."""
+        return round(self.config.reach * STRIDE * embedding.shape[-2] / self.config.rows)
 
     def decide(self, features: Tensor, cues: Tensor) -> Tensor:
         """Logits of background and objects. Shapes: features (B,F,h,w), cues (B,K+1,cues,h,w) -> (B,K+1,h,w)."""
