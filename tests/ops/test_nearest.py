@@ -151,6 +151,7 @@ def test_a_broken_key_is_nobodys_neighbour():
     assert (distances[:, 38:] == torch.inf).all()
     assert (indices[:, 38:] == -1).all()
     assert torch.allclose(distances[:, :38], k_nearest(query, keys[whole], k=38)[0])
+    assert torch.equal(k_nearest(query, keys, k=1)[1], indices[:, :1])  # nor does it hide who stands beside it
 
 
 # slow reference
