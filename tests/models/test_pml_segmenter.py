@@ -156,7 +156,9 @@ def test_no_weight_and_no_buffer_changes():
 
 def test_asking_twice_answers_twice_alike():
     system, frame = watching(*two()), scene((square(3, 17), RED))
-    assert torch.equal(system.step(frame), system.step(frame)) and system.seen.count == 2
+    first, joined = system.step(frame), len(system.pool.grown.labels)
+    assert torch.equal(system.step(frame), first) and system.seen.count == 2
+    assert len(system.pool.grown.labels) == joined, "a frame joins once, however often it is asked"
 
 
 def test_a_long_video_does_not_make_the_pool_grow():
@@ -176,13 +178,21 @@ def test_switched_off_nothing_joins_and_with_too_few_voters_neither():
         assert system.pool.grown is None
 
 
+def test_a_told_frame_teaches_only_what_was_told_of_it():
+    frame, ids = two()
+    ids[:, 20:28] = VOID
+    system = watching(frame, ids)
+    system.step(frame)
+    assert system.pool.grown is None and len(system.pool.places.labels) == 66 - 2 * 6
+
+
 def test_a_mask_replaces_an_earlier_one_of_the_same_frame_and_what_was_guessed_there():
     frame, ids = two()
     system, later = watching(frame, ids), scene((square(12, 12), RED), (RIGHT, GREEN))
     system.step(later)
     assert (system.pool.grown.frames == 1).any()
-    system.observe(later, RIGHT.long() * 8)
-    assert not (system.pool.grown.frames == 1).any() and system.objects == (3, 7, 8)
+    system.observe(later, RIGHT.long() * 2)
+    assert not (system.pool.grown.frames == 1).any() and system.objects == (3, 7, 2)
     system.observe(frame, torch.where(ids == 7, 3, ids))
     assert sorted(system.pool.told) == [0, 1] and system.seen.network.asked == 2
     answer = system.step(scene((square(0, 20), BLUE), (square(12, 12), GREEN)))

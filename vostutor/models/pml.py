@@ -14,8 +14,9 @@ Letters: B batch, T frames of a sample, H rows and W columns of a frame, h and w
 Departures:
     - Not certain: [PML] is read at second hand here. That its head is two 1x1 convolutions of 256 and 128 channels, that five neighbours
       vote and that the margin is .7 is what is told of it or what [PML18] does, and the ReLU stands between the convolutions only.
-    - The small profiles put every embedding on the unit sphere, as [PML18] does. A margin is a length, and only on the sphere, where
-      squared distances end at 4, does it mean the same for every network. As published, in `paper`, nothing holds the scale.
+    - A place is 4x4 pixels and the backbone is passed in; published are the 2048 features of DeepLab's ResNet-101 at stride 8.
+    - [PML18] puts embeddings on the unit sphere, and its margin of .7 belongs there. Here, as published, nothing holds their scale: in
+      short training it found objects better. normalised=True is the sphere.
     - Anchors are places of the last frame, thinned at even steps and not by chance. Either kind of anchor counts for its mean, and the two
       are added, as in [PML18]. Of several objects each in turn is the foreground, and everything else known is the background.
     - Fewer vote where a label has fewer places than k: one click against four would be outvoted wherever it is.
@@ -52,7 +53,7 @@ class PMLConfig:
     """The shape of the embedding head and what it learns from; the defaults are the published ones, as far as they are known.
 
     hidden, channels: of the first convolution and of the embedding. coordinates: row, column and time join the features.
-    normalised: embeddings have length 1. margin: how much nearer the right label should be, in squared distance.
+    normalised: embeddings have length 1 (see Departures). margin: how much nearer the right label should be, in squared distance.
     anchors: places of each kind that a sample asks about, at most.
     """
 
@@ -75,11 +76,11 @@ def _refuse(expected: str, got: str, try_this: str):
     raise SettingsError(expected=expected, got=got, try_this=try_this)
 
 
-SMALL = PMLConfig(hidden=64, channels=32, normalised=True)
+SMALL = PMLConfig(hidden=64, channels=32)
 PROFILES = {
     "smoke": SMALL,
     "cpu": SMALL,
-    "gpu": PMLConfig(hidden=128, channels=64, normalised=True),
+    "gpu": PMLConfig(hidden=128, channels=64),
     "paper": PMLConfig(),
 }
 
