@@ -34,8 +34,8 @@ def of_half(squared: Tensor) -> Tensor:
 
 
 def least(counted: Tensor) -> Tensor:
-    """The smallest of each row. Shapes: (P,N) -> (P,)."""
-    return counted.amin(1)
+    """The smallest of each row. Shapes: (...,P,N) -> (...,P)."""
+    return counted.amin(-1)
 
 
 def named(labels: Tensor, value: int, objects: Sequence[int]) -> Tensor:
@@ -64,9 +64,9 @@ def matched(
     Shapes: query (C,h,w), reference (C,H,W), ids (H,W), near bool (P,N) -> (K+1,h,w).
     """
     table = measure(query.flatten(1).T, reference.flatten(1).T)
-    counts = (near & belongs(ids.flatten(), value, objects) for value in (0, *objects))
-    maps = [squeeze(closest(table.where(who, fill))) for who in counts]
-    return torch.stack(maps).reshape(-1, *query.shape[1:])
+    labels = ids.flatten()
+    who = torch.stack([belongs(labels, value, objects) for value in (0, *objects)])
+    return squeeze(closest(table.where(near & who[:, None], fill))).reshape(-1, *query.shape[1:])
 
 
 def some_maps(trial: Trial, channels: int, *sizes: tuple[int, int]) -> tuple[Tensor, ...]:
@@ -245,11 +245,11 @@ def _the_rest(labels: Tensor, value: int, objects: Sequence[int]) -> Tensor:
 
 def _mean(counted: Tensor) -> Tensor:
     finite = counted < inf
-    return counted.where(finite, 0).sum(1) / finite.sum(1)
+    return counted.where(finite, 0).sum(-1) / finite.sum(-1)
 
 
 def _greatest(counted: Tensor) -> Tensor:
-    return counted.where((counted < inf) | (counted == inf).all(1, keepdim=True), -inf).amax(1)
+    return counted.where((counted < inf) | (counted == inf).all(-1, keepdim=True), -inf).amax(-1)
 
 
 def _only(holds: bool, search: Callable, *inputs) -> Tensor:
