@@ -1,0 +1,147 @@
+"""course/claims_07.py: the whole measurement at tiny size, and the verdicts by hand."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.course.test_claims_04 import root  # noqa: F401, a DAVIS root of one sequence
+from vostutor.core import DataError, SettingsError
+from vostutor.course import claims_07, retrieval_rows, retrieval_trials
+from vostutor.course.claims import PACKAGE, Claims, measure_claims
+from vostutor.course.retrieval_rows import SETS, UNLEARNED, draw_case
+from vostutor.course.retrieval_trials import VARIANTS, Recipe, jobs, trained
+from vostutor.course.verdicts import FAILS, HOLDS, OPEN
+from vostutor.engine.training import Training
+
+SIZE, FRAMES = (48, 80), 8
+SOME = {name: VARIANTS[name] for name in ("FEELVOS", "no first frame", "PML")}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("claims")
+
+
+@pytest.fixture(scope="module")
+def recipe(place):
+    short = Training(steps=2, batch=1)
+    return Recipe(short, short, scenes=1, clips=1, frames=FRAMES, size=SIZE, pools=place / "pools")
+
+
+@pytest.fixture(scope="module")
+def rows(place, root, recipe):  # noqa: F811
+    patch = pytest.MonkeyPatch()
+    patch.setattr(retrieval_trials, "VARIANTS", SOME)
+    patch.setattr(retrieval_rows, "VARIANTS", SOME)
+    network, _ = trained("FEELVOS", 0, recipe, place / "one.pt")
+    patch.setattr(claims_07, "shipped", lambda: {"FEELVOS": (network, "abcd1234")})
+    told = list(claims_07.measure(data_root=root, seeds=1, workers=1, kept=place / "kept", recipe=recipe))
+    patch.undo()
+    return told
+
+
+def test_every_set_has_its_systems(rows):
+    found = {name: {row["system"] for row in rows if row["set"] == name} for name in SETS}
+    assert found == dict.fromkeys(SETS, {"FEELVOS", "no first frame", "PML", "PML, growing", "copy", "DIS warp"})
+
+
+def test_rows_are_json_with_figures_of_their_kind(rows):
+    assert json.loads(json.dumps(rows, allow_nan=False)) == rows
+    scored = [row for row in rows if "J" in row]
+    assert scored and all(0 <= row[key] <= 1 for row in scored for key in ("J", "late", "F") if key in row)
+
+
+def test_every_network_tells_its_curve_and_what_it_cost(rows):
+    curves = {row["system"]: row for row in rows if row["set"] == claims_07.CURVES}
+    assert set(curves) == set(SOME) and all(row["steps"] == 2 and row["cpu_seconds"] > 0 for row in curves.values())
+
+
+def test_real_video_is_shown_to_the_shipped_networks_in_two_sizes(rows):
+    real = {(row["system"], row["rows"]) for row in rows if row["set"] == "DAVIS"}
+    assert real == {("copy", None), ("DIS warp", None), ("FEELVOS", 96), ("FEELVOS", 240)}
+    assert {row["weights"] for row in rows if row["set"] == "DAVIS" and row["rows"]} == {"abcd1234"}
+
+
+def test_an_interrupted_measurement_goes_on_and_measures_nothing_twice(rows, place, recipe, monkeypatch):
+    monkeypatch.setattr(retrieval_trials, "VARIANTS", SOME)
+    monkeypatch.setattr(claims_07, "trial", lambda job, **_: pytest.fail(f"{job} is measured again"))
+    again = list(claims_07.measure(seeds=1, workers=1, kept=place / "kept", recipe=recipe))
+    assert again == [row for row in rows if row["set"] != "DAVIS"]
+
+
+def test_a_clip_of_two_in_one_is_one_object_of_two_things(recipe):
+    clip = draw_case("two in one", 5, recipe)
+    assert clip.object_ids == (1,) and clip.ids.unique().tolist() == [0, 1] and len(clip) == FRAMES
+
+
+def test_training_seeds_are_judged_on_clips_of_their_own(recipe):
+    firsts = {
+        (name, seed): next(retrieval_rows.cases(seed, recipe))[2].frames.sum().item()
+        for name in ("a",)
+        for seed in (0, 1)
+    }
+    assert len(set(firsts.values())) == 2
+    assert 5 * Recipe().clips >= 24
+
+
+def test_variants_differ_in_what_they_say_and_nothing_else():
+    full, placed = VARIANTS["FEELVOS"].config, VARIANTS["PML"].config
+    taken = {name: variant.config for name, variant in VARIANTS.items()}
+    assert taken["global twice"] == replace(full, previous="global")
+    assert taken["no previous frame"] == replace(full, previous="none")
+    assert taken["no previous frame, no feedback"] == replace(full, previous="none", feedback=False)
+    assert taken["no feedback"] == replace(full, feedback=False) and taken["no first frame"] == replace(
+        full, first=False
+    )
+    assert taken["PML, no coordinates"] == replace(placed, coordinates=False) and taken["PML, plain triplet"] == placed
+    assert VARIANTS["PML, plain triplet"].triplet is not VARIANTS["PML"].triplet
+
+
+def test_every_variant_takes_a_step(recipe):
+    alone = replace(recipe, feelvos=Training(steps=1, batch=1), pml=Training(steps=1, batch=1))
+    for name in VARIANTS:
+        network, history = trained(name, 0, alone, recipe.pools / f"{name}.pt")
+        assert history.steps == 1 and all(torch.isfinite(p).all() for p in network.parameters())
+
+
+def test_sources_exist_and_hold_all_that_trains():
+    assert all((PACKAGE / source.partition("::")[0]).exists() for source in claims_07.SOURCES)
+    whole = set(claims_07.SOURCES)
+    assert all(source in whole or source.partition("::")[0] in whole for source in retrieval_trials.TRAINED_FROM)
+
+
+def test_nonsense_is_refused_before_anything_is_trained(tmp_path):
+    with pytest.raises(SettingsError, match="seeds"):
+        jobs(0)
+    with pytest.raises(DataError):
+        measure_claims("07", data_root=tmp_path / "nowhere", out=tmp_path / "07.json")
+
+
+def stored(**changed):
+    """Two seeds with a clip in each set; every system has J and late 0.5 and 0.6, but those that are changed, as set: system."""
+    systems = [*VARIANTS, "PML, growing", *UNLEARNED]
+    told = [
+        {"set": name, "system": system, "seed": seed, "clip": 0, "J": value, "late": value}
+        for name in SETS
+        for system in systems
+        for seed, value in enumerate(changed.get(f"{name}: {system}", (0.5, 0.6)))
+    ]
+    return {row["claim"]: row for row in claims_07.verdicts(Claims("07", tuple(told), {}))}
+
+
+def test_without_any_difference_nothing_can_be_told():
+    assert {row["verdict"] for row in stored().values()} == {OPEN}
+
+
+def test_the_verdicts_by_hand():
+    found = stored(**{
+        "occlusion: no previous frame, no feedback": (0.8, 0.8), "distractor: no previous frame, no feedback": (0.1, 0.3),
+        "two in one: PML": (0.7, 0.8), "drift: PML, growing": (0.3, 0.4), "plain: global twice": (0.3, 0.4),
+    })  # fmt: skip
+    assert (found["R5"]["difference"], found["R5"]["verdict"]) == (0.25, HOLDS)  # 0.3 and 0.2 with an error of 0.05
+    assert (found["R6"]["difference"], found["R6"]["verdict"]) == (0.35, HOLDS)
+    assert (found["R10"]["difference"], found["R10, plain"]["verdict"]) == (0.2, OPEN)
+    assert (found["R9, drift"]["difference"], found["R9, drift"]["verdict"]) == (-0.2, FAILS)
+    assert found["R1"]["means"] == {"FEELVOS": 0.55, "global twice": 0.5}
