@@ -20,6 +20,7 @@ def evenly(count: int, most: int) -> Tensor:
     """Which of `count` stay where at most `most` may, at even steps and without chance.
 
     Shapes: -> int64 (min(count, most),), ascending. Raises: SettingsError for numbers below 0.
+    Source: own rule.
     >>> evenly(5, 3)
     tensor([0, 1, 3])
     """
