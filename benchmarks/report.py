@@ -6,13 +6,14 @@ python -m benchmarks.transfer --data DAVIS        # hours; writes data/minivos-t
 python -m benchmarks.baselines                    # half an hour; writes data/minivos-baselines.json
 python -m benchmarks.minivos --out data/minivos-speed.json        # on a machine that does nothing else
 python -m benchmarks.correlation --out data/correlation-speed.json
+python -m benchmarks.matching --large --out data/matching-speed.json
 """
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import baselines, clip_statistics, correlation, ladder, probes, transfer
+from benchmarks import baselines, clip_statistics, correlation, ladder, matching, probes, transfer
 from benchmarks.measures import davis
 from benchmarks.pools import KNOBS
 from vostutor.core.files import write_atomically
@@ -21,7 +22,7 @@ from vostutor.course.readme import markdown_table, with_block
 ROOT = Path(__file__).parents[1]
 README = ROOT / "data" / "README.md"
 STATISTICS, PROBES, SPEED = (ROOT / "data" / f"minivos-{name}.json" for name in ("statistics", "probes", "speed"))
-CORRELATION = ROOT / "data" / "correlation-speed.json"
+CORRELATION, MATCHING = (ROOT / "data" / f"{name}-speed.json" for name in ("correlation", "matching"))
 SHUFFLED = "U-Net shuffled"  # held to what a net of nine pixels finds, not to film
 LADDER = ("bare", *KNOBS)
 
@@ -85,6 +86,7 @@ BLOCKS = {  # of data/README.md: where the figures lie, and how they are written
     "transfer": (transfer.FILE, lambda path: transfer_tables(ladder.read_rows(path), ladder.earlier_rows(path))),
     "speed": (SPEED, lambda path: speed_table(json.loads(path.read_text()))),
     "correlation": (CORRELATION, lambda path: correlation.table(json.loads(path.read_text())["rows"])),
+    "matching": (MATCHING, lambda path: matching.table(json.loads(path.read_text())["rows"])),
     "baselines": (baselines.FILE, lambda path: baselines.tables(json.loads(path.read_text()))),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 # Those that take a minute each; the fixed experiment and the baselines take hours and are run by their own names.
-BENCHMARKS = ("clip_statistics", "correlation", "evaluator", "minivos", "probes", "readers", "startup")
+BENCHMARKS = ("clip_statistics", "correlation", "evaluator", "matching", "minivos", "probes", "readers", "startup")
 
 
 def main() -> int:
