@@ -86,7 +86,7 @@ def inputs_stay(trial: Trial) -> None:
 
 
 def many_at_once(trial: Trial) -> None:
-    """600 against 900 vectors are one operation, not half a million"""
+    """six hundred against nine hundred vectors are one operation, not half a million"""
     x, y = random(trial, 600, 8) / 4, random(trial, 900, 8) / 4
     case = "600 against 900 vectors of 8 channels"
     try:
