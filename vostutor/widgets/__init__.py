@@ -5,5 +5,5 @@ from vostutor.core.lazy import lazily
 __getattr__, __all__ = lazily(__name__, {
     "ClipPlayer": "clip_player", "JFExplorer": "jf_explorer", "Switchboard": "switchboard",
     "CorrelationProbe": "correlation_probe", "FineTuningScrubber": "fine_tuning_scrubber",
-    "AdaptationPainter": "adaptation_painter",
+    "AdaptationPainter": "adaptation_painter", "MatchProbe": "match_probe",
 })  # fmt: skip
