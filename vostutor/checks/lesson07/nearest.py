@@ -129,6 +129,7 @@ def matching_slips(search: Callable) -> tuple[Slip, ...]:
     return (
         *_slips_of_labels(search),
         *_slips_of_distance(search),
+        *_slips_of_search(search),
         *_slips_of_form(search),
         *_slips_of_gradient(search),
     )
@@ -165,8 +166,10 @@ def _slips_of_labels(search: Callable) -> tuple[Slip, ...]:
     )
 
 
+_OVERFLOW = "e^s overflows, and NaN comes of it, in the map or in the gradient: use tanh of half of s, or a sigmoid"
+
+
 def _slips_of_distance(search: Callable) -> tuple[Slip, ...]:
-    overflow = "e^s overflows, and NaN comes of it, in the map or in the gradient: use tanh of half of s, or a sigmoid"
     return (
         Slip(
             "the distance is not squared: tanh takes half of the squared distance, without a root",
@@ -186,12 +189,17 @@ def _slips_of_distance(search: Callable) -> tuple[Slip, ...]:
             "a sigmoid begins at a half: twice the sigmoid minus 1 is the squashing",
             lambda *i: search(*i, squeeze=torch.sigmoid),
         ),
-        Slip(overflow, lambda *i: search(*i, squeeze=lambda s: 1 - 2 / (1 + s.exp()))),
-        Slip(overflow, lambda *i: search(*i, squeeze=lambda s: (s.exp() - 1) / (s.exp() + 1))),
+        Slip(_OVERFLOW, lambda *i: search(*i, squeeze=lambda s: 1 - 2 / (1 + s.exp()))),
+        Slip(_OVERFLOW, lambda *i: search(*i, squeeze=lambda s: (s.exp() - 1) / (s.exp() + 1))),
         Slip(
             "0 says that the label is right there: where a label has no place, the answer is 1, as far as can be",
             lambda *i: search(*i, squeeze=lambda s: of_half(s).where(s < inf, 0)),
         ),
+    )
+
+
+def _slips_of_search(search: Callable) -> tuple[Slip, ...]:
+    return (
         Slip(
             "places of other labels got the distance 0, and won: give them a huge one before the minimum",
             lambda *i: search(*i, fill=0.0),
