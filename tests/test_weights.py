@@ -6,6 +6,7 @@ from tests.conftest import ROOT
 from vostutor import zoo
 from vostutor.data import flow_split
 from vostutor.engine.flow import classical_flows, flow_scores, network_flow
+from vostutor.engine.retrieval import label_j
 
 CARDS = {card.system: card for card in zoo.cards()}
 FLOWS = ("flownets", "flownetc", "flownetc-softmax")
@@ -38,3 +39,10 @@ def test_flow_networks_reach_what_they_were_trained_for():
     zero = CARDS["flownets"].metrics[1]["mean"]
     assert error("flownets") < zero / 2
     assert error("flownetc") < 1.48 and error("flownetc-softmax") < 1.48  # DIS ultrafast on the same pairs
+
+
+@pytest.mark.parametrize("system", [name for name in ("pml", "feelvos") if name in CARDS])
+def test_a_network_that_retrieves_is_as_good_as_its_card_says(system):
+    plain, *_ = CARDS[system].metrics
+    measured = label_j(lambda: zoo.segmenter(system), "plain", slice(1, None), clips=2)
+    assert abs(sum(measured) / 2 - plain["mean"]) < 2 * plain["spread"]  # the card is about six clips
