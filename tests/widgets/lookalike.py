@@ -24,6 +24,18 @@ def lookalike_clip(frames: int = 4) -> Clip:
     return Clip(film, ids, categories=("square",))
 
 
+def two_coloured_clip(frames: int = 3) -> Clip:
+    """Grey, 8 x 12 places. An object of 2 x 4 places, its left half red and its right half blue, goes down by a place a frame."""
+    film, ids = torch.full((frames, 3, 32, 48), 120, dtype=torch.uint8), torch.zeros(frames, 32, 48, dtype=torch.int64)
+    film += (torch.arange(32, dtype=torch.uint8)[:, None] + torch.arange(48, dtype=torch.uint8)) // 4
+    for t in range(frames):
+        rows = slice(8 + 4 * t, 16 + 4 * t)
+        film[t, :, rows, 16:24] = torch.tensor([230, 30, 30], dtype=torch.uint8)[:, None, None]
+        film[t, :, rows, 24:32] = torch.tensor([30, 30, 230], dtype=torch.uint8)[:, None, None]
+        ids[t, rows, 16:32] = 1
+    return Clip(film, ids, categories=("flag",))
+
+
 class Pooled(nn.Module):
     """The mean colour of each place."""
 

@@ -71,9 +71,9 @@ function makeMap([rows, columns]) {
 }
 
 // Arrows, home and a drag move a place; what has it under the pointer is told in shares of rows and columns.
-function listenToPlaces(canvas, model, [rows, columns], toShare) {
-  const put = (row, column) => tell(model, { place: [clamp(row, 0, rows - 1), clamp(column, 0, columns - 1)] });
-  const move = (dr, dc) => () => put(model.get("place")[0] + dr, model.get("place")[1] + dc);
+function listenToPlaces(canvas, model, name, [rows, columns], toShare) {
+  const put = (row, column) => tell(model, { [name]: [clamp(row, 0, rows - 1), clamp(column, 0, columns - 1)] });
+  const move = (dr, dc) => () => put(model.get(name)[0] + dr, model.get(name)[1] + dc);
   listenToDrag(canvas, (event) => {
     const [x, y] = toShare(shareOf(event, canvas));
     put(Math.floor(y * rows), Math.floor(x * columns));

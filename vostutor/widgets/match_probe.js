@@ -84,7 +84,7 @@ function makeFrames(model, redraw) {
   }
   const left = [0, wide + GAP, 2 * (wide + GAP)], unit = 2.6;
   const at = (panel, [row, column]) => [left[panel] + (column + 0.5) * side, (row + 0.5) * side];
-  listenToPlaces(canvas, model, [rows, columns], ([x, y]) => [((x * total - left[1]) / wide) * (width / 4 / columns), y * (height / 4 / rows)]);
+  listenToPlaces(canvas, model, "place", [rows, columns], ([x, y]) => [((x * total - left[1]) / wide) * (width / 4 / columns), y * (height / 4 / rows)]);
   function draw(seen, read) {
     const t = model.get("moments")[seen.state[0]], k = model.get("reaches")[seen.state[1]], [row, column] = read.place;
     const reference = model.get("reference"), labels = [new Uint8Array(reference.buffer, reference.byteOffset, reference.byteLength), seen.answer, seen.previous];
@@ -128,7 +128,7 @@ function makeMaps(model) {
       const map = makeMap(cells);
       map.canvas.dataset.name = `${head} of ${look.name}`;
       map.canvas.title = `${head} of ${look.name}`;
-      listenToPlaces(map.canvas, model, cells, (share) => share);
+      listenToPlaces(map.canvas, model, "place", cells, (share) => share);
       return map;
     });
     node.append(name, ...maps.map((map) => map.node));
