@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.course.test_claims_04 import root  # noqa: F401, a DAVIS root of one sequence
 from vostutor.core import DataError, SettingsError
 from vostutor.course import claims_07, retrieval_rows, retrieval_trials
 from vostutor.course.claims import PACKAGE, Claims, measure_claims
@@ -31,13 +30,13 @@ def recipe(place):
 
 
 @pytest.fixture(scope="module")
-def rows(place, root, recipe):  # noqa: F811
+def rows(place, davis_root, recipe):
     patch = pytest.MonkeyPatch()
     patch.setattr(retrieval_trials, "VARIANTS", SOME)
     patch.setattr(retrieval_rows, "VARIANTS", SOME)
     network, _ = trained("FEELVOS", 0, recipe, place / "one.pt")
     patch.setattr(claims_07, "shipped", lambda: {"FEELVOS": (network, "abcd1234")})
-    told = list(claims_07.measure(data_root=root, seeds=1, workers=1, kept=place / "kept", recipe=recipe))
+    told = list(claims_07.measure(data_root=davis_root, seeds=1, workers=1, kept=place / "kept", recipe=recipe))
     patch.undo()
     return told
 

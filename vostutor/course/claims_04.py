@@ -134,7 +134,8 @@ def verdicts(claims: Claims) -> list[dict]:
     K1 fine-tuning beats the parent, which cannot know which of two objects is meant. K2 a parent beats none. K3 a second annotated frame
     helps, and the fifth helps less. K4 the order of frames changes nothing for OSVOS, and it finds again what was hidden. K5 a look-alike
     that comes late fools it, and a second annotation repairs that. K6 instances help beside a look-alike. K7 OnAVOS beats OSVOS where
-    looks drift, not where they do not. K8 it needs the first frame. K9 its negatives matter more than its positives.
+    looks drift, not where they do not, and takes less of a late look-alike. K8 it needs the first frame. K9 its negatives matter more
+    than its positives.
     """
     from vostutor.course import one_shot_clips as clips
 
@@ -193,6 +194,8 @@ def _of_look_alikes(twin, distractor) -> Iterator[dict]:
     late = "OSVOS-S beats OSVOS where the look-alike comes late"
     yield row("K6, late", late, ("OSVOS-S", prior), (one, twin("late", one)))
     yield row("K6, late instances", "and itself without instances", ("OSVOS-S", prior), ("no instances", none))
+    less = "OnAVOS takes less of a late look-alike for the object than OSVOS"
+    yield row("K7, twin", less, ("OSVOS", taken[one]), ("OnAVOS", twin("taken", "OnAVOS")))
     seen = {name: distractor("J", name) for name in ("OSVOS-S", "OSVOS", "OSVOS-S, no instances")}
     prior, plain, blind = seen.items()
     yield row("K6", "OSVOS-S beats OSVOS beside a look-alike", prior, plain)
