@@ -158,5 +158,13 @@ def test_claims_end_as_the_lesson_explains_them():
     found = {row["claim"]: row["verdict"] for row in verdicts(CLAIMS)}
     other = {name: verdict for name, verdict in found.items() if verdict != HOLDS}
     assert other == {
-        "K2, longer": OPEN, "K6": OPEN, "K6, instances": OPEN, "K7, plain": OPEN, "K9": FAILS, "K9, look-alike": OPEN,
+        "K1, snapped": FAILS, "K2, longer": OPEN, "K6": OPEN, "K6, instances": OPEN, "K6, late instances": OPEN, "K7, guard": OPEN,
+        "K7, plain": OPEN, "K9": FAILS, "K9, look-alike": OPEN,
     }  # fmt: skip
+
+
+def test_what_is_new_beside_a_late_look_alike_is_as_large_as_the_lesson_says():
+    found = {row["claim"]: row for row in verdicts(CLAIMS)}
+    assert 2 * on("late twin", "OnAVOS", "taken") < on("late twin", "OSVOS", "taken")
+    assert 0 < found["K6, late"]["difference"] < 0.03 and abs(found["K6, late instances"]["difference"]) < 0.03
+    assert round(found["K1, snapped"]["difference"], 2) == -0.02 and abs(found["K7, guard"]["difference"]) < 0.01
