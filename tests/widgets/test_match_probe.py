@@ -33,7 +33,12 @@ def test_a_lookalike_far_away_lights_up_in_g_and_not_in_l(probe):
     seen = probe.reading
     assert seen.far == 1 and seen.near == 0 and seen.table[1, 0] < 0.01 and seen.table[1, 1] == 1
     assert seen.first in {(3, 1), (3, 2), (4, 1), (4, 2)}  # the square of the first frame
-    assert "empty" in seen.said and "No place of object 1, square lies in the window" in seen.words
+    assert "empty" in seen.said and "No place of object 1 (square) lies in the window" in seen.words
+
+
+def test_the_lookalike_is_found_without_looking(probe):
+    row, column = probe.likeness.lookalike(1, 2)
+    assert row in (3, 4) and column in (9, 10)
 
 
 def test_with_a_reach_of_the_whole_map_the_lookalike_is_in_the_window_too(probe):

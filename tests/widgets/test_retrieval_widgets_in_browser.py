@@ -60,7 +60,7 @@ def test_clicking_the_lookalike_tells_where_it_was_found_and_where_not(notebook)
     asked = "print(probe.place, probe.reading.far, probe.reading.near)"
     assert notebook.kernel_says(asked, "[3, 9] 1 0") == "[3, 9] 1 0"
     say(notebook.page, ".vos-match", notebook.kernel("print(probe.reading.words)"))
-    say(notebook.page, ".vos-match", "No place of object 1, square lies in the window")
+    say(notebook.page, ".vos-match", "No place of object 1 (square) lies in the window")
     notebook.screenshot(PICTURES / "match_probe.png", ".vos-match")
 
 
@@ -115,7 +115,7 @@ def test_clicks_segment_both_frames_at_once(notebook):
     notebook.page.locator(".vos-clicker .vos-levels label").first.click()
     click_place(notebook, 0, 0)
     assert notebook.kernel_says("print(segmenter.clicks)", "[[0, 2, 4, 1], [0, 0, 0, 0]]") != "[]"
-    say(notebook.page, ".vos-clicker", "2 clicks: 1 background, 1 object 1, flag")
+    say(notebook.page, ".vos-clicker", "2 clicks: 1 background, 1 object 1 (flag)")
     say(notebook.page, ".vos-clicker", "J .50")  # the other colour is missed
     notebook.press(".vos-clicker .vos-aim", "1")
     click_place(notebook, 2, 7)

@@ -221,6 +221,13 @@ class Likeness:
             self.notes.setdefault(name, f"{name} is up to {apart:.2f} off the distance to the nearest place.")
         return answer
 
+    def lookalike(self, t: int, reach: int, label: int = 1) -> tuple[int, int]:
+        """The place of the background, as (row, column), that looks like a label of the first frame while nothing in its window does."""
+        maps = self.of(t, reach)
+        apart = np.where(maps.truth == 0, maps.near[label] - maps.far[label], -np.inf)
+        taken_in = apart - 2 * (maps.far.argmin(axis=0) != label)  # those whom G would take for it come first
+        return divmod(int(taken_in.argmax()), self.size[1])
+
     def read(self, t: int, reach: int, place: tuple[int, int], shown: int = -1) -> Reading:
         """What the maps say of a place (row, column); the matches are those of the label `shown`, or where it is -1 of those that win."""
         return read_place(self.of(t, reach), place, self.names, t, shown)

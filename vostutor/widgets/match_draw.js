@@ -17,7 +17,7 @@ function drawLabels(pen, labels, looks, [rows, columns], [x0, y0], side) {
 }
 
 function drawEdge(pen, [a, b, c, d], { colour, dash }, side) {
-  const wide = side / 4.5;
+  const wide = Math.min(side / 4.5, 5);
   for (const [stroke, width, dashes] of [["rgba(20,20,20,.65)", 1.7 * wide, []], [colour, wide, dash[1] ? [side / 2, side / 4] : []]]) {
     pen.strokeStyle = stroke;
     pen.lineWidth = width;

@@ -60,7 +60,7 @@ def looks_of(clip: Clip, objects: tuple[int, ...]) -> list[dict]:
     looks = [{"name": "background", "colour": GREY, "dash": list(DASHES["solid"])}]
     for number in objects:
         look, kind = look_of(number), kinds.get(number)
-        name = f"object {number}" + (f", {kind}" if kind else "")
+        name = f"object {number}" + (f" ({kind})" if kind else "")
         looks.append({"name": name, "colour": look.hex, "dash": list(DASHES[look.dash])})
     return looks
 
