@@ -12,6 +12,7 @@ from vostutor.course.claims import PACKAGE, Claims, measure_claims
 from vostutor.course.retrieval_rows import SETS, UNLEARNED, draw_case
 from vostutor.course.retrieval_trials import VARIANTS, Recipe, jobs, trained
 from vostutor.course.verdicts import FAILS, HOLDS, OPEN
+from vostutor.data.place import home
 from vostutor.engine.training import Training
 
 SIZE, FRAMES = (48, 80), 8
@@ -26,7 +27,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def recipe(place):
     short = Training(steps=2, batch=1)
-    return Recipe(short, short, scenes=1, clips=1, frames=FRAMES, size=SIZE, pools=place / "pools")
+    return Recipe(short, short, scenes=1, clips=1, baseline_clips=2, frames=FRAMES, size=SIZE, pools=place / "pools")
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +64,19 @@ def test_real_video_is_shown_to_the_shipped_networks_in_two_sizes(rows):
     assert {row["weights"] for row in rows if row["set"] == "DAVIS" and row["rows"]} == {"abcd1234"}
 
 
+def test_the_shipped_networks_see_the_clips_of_the_table_of_baselines(rows):
+    found = {(row["set"], row["clip"]) for row in rows if row["system"] == "shipped FEELVOS"}
+    assert found == {(f"{label}, baselines", k) for label in retrieval_rows.LABELS for k in range(2)}
+    stored = json.loads((home() / "minivos-baselines.json").read_text())
+    assert set(retrieval_rows.LABELS) <= set(stored["labels"]) and stored["clips"] == Recipe().baseline_clips
+
+
 def test_an_interrupted_measurement_goes_on_and_measures_nothing_twice(rows, place, recipe, monkeypatch):
     monkeypatch.setattr(retrieval_trials, "VARIANTS", SOME)
+    monkeypatch.setattr(claims_07, "shipped", dict)
     monkeypatch.setattr(claims_07, "trial", lambda job, **_: pytest.fail(f"{job} is measured again"))
     again = list(claims_07.measure(seeds=1, workers=1, kept=place / "kept", recipe=recipe))
-    assert again == [row for row in rows if row["set"] != "DAVIS"]
+    assert again == [row for row in rows if "weights" not in row and row["set"] != "DAVIS"]
 
 
 def test_a_clip_of_two_in_one_is_one_object_of_two_things(recipe):

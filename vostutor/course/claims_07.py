@@ -2,9 +2,9 @@
 
 Every variant and seed keeps its checkpoint and its rows under build/claims/07, in folders that are named by the hash of what decides
 them, so an interrupted `vostutor claims 07` goes on, and nothing stale is taken for current. The networks are those of
-course/retrieval_trials.py, trained from nothing; on real video it is the shipped ones that are asked.
+course/retrieval_trials.py, trained from nothing; label by label and on real video it is the shipped ones that are asked.
 
-Reading order: measure, trial; on_real; verdicts, which reads stored rows and trains nothing.
+Reading order: measure, trial; on_labels, on_real; verdicts, which reads stored rows and trains nothing.
 """
 
 from collections.abc import Iterator
@@ -67,7 +67,8 @@ SHIPPED = {"FEELVOS": "feelvos", "PML": "pml"}
 def measure(
     *, data_root: Path | None = None, seeds: int = 5, workers: int | None = None, kept: Path | str = KEPT, recipe=None
 ) -> Iterator[dict]:
-    """Rows of every variant and seed, of what learns nothing on the same clips, and, with a data_root, of its sequences.
+    """Rows of every variant and seed, of what learns nothing on the same clips, of the shipped networks by label, and, with a data_root,
+    of its sequences.
 
     Raises: SettingsError for less than one seed; DataError for a root that is not there, before anything is trained.
     """
@@ -86,6 +87,7 @@ def _measured(root, planned: list[tuple[str, int]], workers: int | None, kept: P
     found = kept_rows(partial(trial, recipe=recipe, nets=nets), planned, rows, workers=workers)
     for some in track(found, description="trained networks", total=len(planned)):
         yield from some
+    yield from on_labels(recipe)
     if root:
         yield from on_real(root)
 
@@ -114,6 +116,21 @@ def trial(job: tuple[str, int], *, recipe, nets: Path) -> list[dict]:
     cost = {"steps": history.steps, "cpu_seconds": round(history.cpu_seconds, 1)}
     curve = {"set": CURVES, "system": name, "seed": seed, "every": CURVE, "losses": points, **cost}
     return [*rows.on_clips(rows.systems_of(name, network), seed, recipe), curve]
+
+
+def on_labels(recipe) -> Iterator[dict]:
+    """The shipped networks on the clips of data/minivos-baselines.json, so that the two tables can stand side by side."""
+    from rich.progress import track
+
+    from vostutor.course import retrieval_rows as rows
+
+    asked = {}
+    for system, (network, weights) in shipped().items():
+        asked |= {name: (make, weights) for name, make in rows.systems_of(system, network).items()}
+    for label in track(rows.LABELS, description="labels"):
+        for system, (make, weights) in asked.items():
+            for row in rows.on_label(label, f"shipped {system}", make, recipe):
+                yield row | {"weights": weights}
 
 
 def on_real(root) -> Iterator[dict]:

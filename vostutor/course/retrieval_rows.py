@@ -32,6 +32,8 @@ from vostutor.ops.dis import dis_flow
 
 FIRST_SEED, SEEDS_APART = 1_800_000, 1_000  # beyond all that train, and no other figure's
 TWO_IN_ONE = "two in one"
+BASELINE_SEED = 1_000_000  # the first clip of each label in data/minivos-baselines.json
+LABELS = ("plain", "drift", "occlusion", "distractor", "fast", "crossing")
 SETS = ("plain", "occlusion", "distractor", "drift", TWO_IN_ONE)
 COPY, WARP = "copy", "DIS warp"
 REAL, SMALL, HALF = "DAVIS", 96, 240  # and rows that a network sees of it
@@ -72,12 +74,23 @@ def on_clips(systems: dict[str, Make], seed: int, recipe: Recipe) -> Iterator[di
     """A row for each system and clip of a seed. Units: CPU-milliseconds a frame."""
     for name, k, clip in cases(seed, recipe):
         for system, make in systems.items():
-            started = process_time()
-            answer = predict_clip(make(), clip)
-            spent = 1000 * (process_time() - started) / len(clip)
-            figures = {"J": mean_j(clip, answer, slice(1, None)), "late": mean_j(clip, answer, late_frames(name, clip))}
-            told = {key: round(value, 4) for key, value in figures.items()}
-            yield {"set": name, "system": system, "seed": seed, "clip": k, **told, "ms": round(spent, 1)}
+            yield {"set": name, "system": system, "seed": seed, "clip": k, **on_clip(name, make, clip)}
+
+
+def on_label(label: str, system: str, make: Make, recipe: Recipe) -> Iterator[dict]:
+    """A row for each of the 24 clips of a label that the table of baselines has."""
+    for k in range(recipe.baseline_clips):
+        clip = draw_clip(label, BASELINE_SEED + k, size=recipe.size, frames=recipe.frames, flow=False)
+        yield {"set": f"{label}, baselines", "system": system, "clip": k, **on_clip(label, make, clip)}
+
+
+def on_clip(name: str, make: Make, clip: Clip) -> dict[str, float]:
+    """The figures of a system on a clip."""
+    started = process_time()
+    answer = predict_clip(make(), clip)
+    spent = 1000 * (process_time() - started) / len(clip)
+    figures = {"J": mean_j(clip, answer, slice(1, None)), "late": mean_j(clip, answer, late_frames(name, clip))}
+    return {**{key: round(value, 4) for key, value in figures.items()}, "ms": round(spent, 1)}
 
 
 def late_frames(name: str, clip: Clip) -> slice:

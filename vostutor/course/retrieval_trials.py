@@ -46,13 +46,15 @@ FEELVOS, PML = "FEELVOS", "PML"
 class Recipe:
     """What all variants have in common: on how many scenes and for how long they train, on how many clips of which size they are judged.
 
-    clips: of each set, for each training seed other ones. pools: the folder for pools of clips, the user's cache when left out.
+    clips: of each set, for each training seed other ones. baseline_clips: of each label, for the shipped networks.
+    pools: the folder for pools of clips, the user's cache when left out.
     """
 
     feelvos: Training = Training(steps=160, batch=8, warm_up=20)
     pml: Training = Training(steps=160, batch=8, warm_up=20)
     scenes: int = 160
     clips: int = 8
+    baseline_clips: int = 24
     frames: int = 16
     size: tuple[int, int] = (96, 160)
     pools: Path | None = None
