@@ -93,7 +93,7 @@ def test_the_closest_positive_lies_in_the_half_of_the_same_colour(scatter):
 
 
 def test_every_anchor_and_margin_has_a_reading(scatter):
-    for row, column, share in product(range(8), range(12), (0, 0.5, 1)):
+    for row, column, share in product(range(8), range(0, 12, 2), (0, 0.5, 1)):
         scatter.anchor, scatter.margin = (row, column), share * scatter.limits["most"]
         seen = scatter.reading
         assert seen.words and seen.hinges[0] <= seen.hinges[1] + 1e-6
@@ -148,8 +148,8 @@ def test_a_click_on_one_colour_misses_the_other(segmenter):
     assert segmenter.j == (0.5, 0.5)
 
 
-def test_every_place_and_label_can_be_clicked(segmenter):
-    for frame, row, column, label in product((0, 1), range(8), range(12), (0, 1)):
+def test_places_all_over_both_frames_can_be_clicked(segmenter):
+    for frame, row, column, label in product((0, 1), range(0, 8, 2), range(0, 12, 3), (0, 1)):
         segmenter.clicks = [[frame, row, column, label], [1 - frame, 7 - row, 11 - column, 1 - label]]
         here, there = (segmenter.embeddings[f, :, r, c] for f, r, c, _ in segmenter.clicks)
         assert segmenter.found[frame, row, column] == label or torch.equal(here, there)  # equally near: either
@@ -174,7 +174,7 @@ def test_labels_are_those_of_a_loop():
 
 def test_j_leaves_out_what_nobody_knows():
     truth = torch.tensor([[1, 1, 2, 255]])
-    assert score(torch.tensor([[1, 0, 2, 2]]), truth, 3) == pytest.approx((0.5 + 1) / 2)  # object 3 is not there
+    assert score(torch.tensor([[1, 2, 2, 2]]), truth, 3) == pytest.approx((1 / 2 + 1 / 2) / 2)  # object 3 is not there
     assert score(truth, torch.zeros(1, 4, dtype=torch.int64), 3) is None
 
 

@@ -122,14 +122,10 @@ class MatchProbe(View):
         return self.likeness.read(self.frame, self.reaches[self.reach], tuple(self.place), self.shown)
 
     def fill(self) -> "MatchProbe":
-        """The widget with as many states as a page should carry: those nearest to the present one, by steps of the sliders."""
+        """The widget with as many states as a page should carry, those nearest to the present one by steps of the sliders first."""
         states = [(m, k) for m in range(len(self.moments)) for k in range(len(self.reaches))]
-        states.sort(
-            key=lambda state: (
-                min(abs(state[0] - self.moment), abs(state[1] - self.reach)),
-                state != (self.moment, self.reach),
-            )
-        )
+        steps = {state: (abs(state[0] - self.moment), abs(state[1] - self.reach)) for state in states}
+        states.sort(key=lambda state: (min(steps[state]), sum(steps[state])))  # first those that one slider leads to
         stored, room = {"far": {}, "near": {}}, _PAGE - self._weight()
         for moment, reach in states[1:]:  # the present one is the answer
             maps = self.likeness.of(self.moments[moment], self.reaches[reach])
