@@ -670,19 +670,23 @@ Table(begin, caption="All pairs of places of two frames, before any training.", 
 # Both heads, with the same small beginning, now train on the same few batches:
 
 # %%
+from vostutor.core.clip import Clip
 from vostutor.models.feelvos import objective as feelvos_objective
 
 few = Training(steps=2 if quiet else 40, batch=2 if quiet else 4, rate=2e-3, warm_up=1 if quiet else 10)
 heads = {"literal head": replace(CONFIGS["cpu"], trust=None), "trusting its cues": CONFIGS["cpu"]}
 trained = {name: new_net(config, seed) for name, config in heads.items()}
-begun = {name: mean_j(pair, follow(network, pair), slice(1, 9)) for name, network in trained.items()}
+short = Clip(pair.frames[:9], pair.ids[:9])
+begun = {name: mean_j(short, follow(network, short), slice(1, None)) for name, network in trained.items()}
 for network in trained.values():
     train(network, draw_batch, feelvos_objective, few, seed=seed)
+
+# %%
 after = []
 for name, network in trained.items():
-    found = follow(network, pair)
-    after.append({"beginning": name, "J at once": begun[name], f"J after {few.steps} steps": mean_j(pair, found, slice(1, 9)), "share of pixels it calls an object": float((found[1:] > 0).float().mean())})
-Table(after, caption=f"On one clip, whose objects have {(pair.ids[1:] > 0).float().mean():.1%} of the pixels; J over eight frames.", digits=3)
+    found = follow(network, short)
+    after.append({"beginning": name, "J at once": begun[name], f"J after {few.steps} steps": mean_j(short, found, slice(1, None)), "share of pixels it calls an object": float((found[1:] > 0).float().mean())})
+Table(after, caption=f"On one clip, whose objects have {(short.ids[1:] > 0).float().mean():.1%} of the pixels; J over eight frames.", digits=3)
 
 # %%
 from vostutor.course.claims import stored_claims
