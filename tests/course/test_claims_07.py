@@ -44,7 +44,7 @@ def rows(place, davis_root, recipe):
 
 def test_every_set_has_its_systems(rows):
     found = {name: {row["system"] for row in rows if row["set"] == name} for name in SETS}
-    assert found == dict.fromkeys(SETS, {"FEELVOS", "no first frame", "PML", "PML, growing", "copy", "DIS warp"})
+    assert found == dict.fromkeys(SETS, {"FEELVOS", "no first frame", "PML", "PML, growing", *UNLEARNED})
 
 
 def test_rows_are_json_with_figures_of_their_kind(rows):
@@ -60,8 +60,9 @@ def test_every_network_tells_its_curve_and_what_it_cost(rows):
 
 def test_real_video_is_shown_to_the_shipped_networks_in_two_sizes(rows):
     real = {(row["system"], row["rows"]) for row in rows if row["set"] == "DAVIS"}
-    assert real == {("copy", None), ("DIS warp", None), ("FEELVOS", 96), ("FEELVOS", 240)}
-    assert {row["weights"] for row in rows if row["set"] == "DAVIS" and row["rows"]} == {"abcd1234"}
+    colours = {("nearest colour", 240), ("colour and place", 240)}
+    assert real == {("copy", None), ("DIS warp", None), ("FEELVOS", 96), ("FEELVOS", 240)} | colours
+    assert {row["weights"] for row in rows if row["set"] == "DAVIS" and row["system"] == "FEELVOS"} == {"abcd1234"}
 
 
 def test_the_shipped_networks_see_the_clips_of_the_table_of_baselines(rows):
@@ -82,6 +83,22 @@ def test_an_interrupted_measurement_goes_on_and_measures_nothing_twice(rows, pla
 def test_a_clip_of_two_in_one_is_one_object_of_two_things(recipe):
     clip = draw_case("two in one", 5, recipe)
     assert clip.object_ids == (1,) and clip.ids.unique().tolist() == [0, 1] and len(clip) == FRAMES
+
+
+def test_the_nearest_colour_finds_what_has_a_colour_of_its_own_and_place_tells_two_apart():
+    frame = torch.zeros(3, 8, 30, dtype=torch.uint8)
+    frame[0, :, :8] = frame[0, :, 20:28] = 250
+    ids = torch.zeros(8, 30, dtype=torch.int64)
+    ids[:, :8] = 1
+    found = {}
+    for name in ("nearest colour", "colour and place"):
+        system = UNLEARNED[name]()
+        system.observe(frame, ids)
+        found[name] = system.step(frame).argmax(0)
+    assert torch.equal(found["colour and place"][:, ::8], ids[:, ::8])
+    assert found["nearest colour"].shape == (8, 30)
+    vectors = retrieval_rows.Colour(0.1)(torch.zeros(1, 3, 8, 30), torch.zeros(1))
+    assert vectors.shape == (1, 5, 2, 8) and vectors[0, 3:, 0, 0].tolist() == pytest.approx([-0.05, -0.0875])
 
 
 def test_training_seeds_are_judged_on_clips_of_their_own(recipe):

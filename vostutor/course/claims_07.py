@@ -139,7 +139,8 @@ def on_real(root) -> Iterator[dict]:
 
     from vostutor.course import retrieval_rows as rows
 
-    asked = [(system, make, None, {}) for system, make in rows.UNLEARNED.items()]
+    seen_whole = (rows.COPY, rows.WARP)
+    asked = [(name, make, None if name in seen_whole else rows.HALF, {}) for name, make in rows.UNLEARNED.items()]
     for system, (network, weights) in shipped().items():
         (make,) = (each for name, each in rows.systems_of(system, network).items() if name == system)
         asked += [(system, make, height, {"weights": weights}) for height in (rows.SMALL, rows.HALF)]
@@ -167,7 +168,8 @@ def verdicts(claims: Claims) -> list[dict]:
     R1 local matching with the frame before beats global matching with it. R2 to R4 what dropping a cue costs: the frame before, the
     first frame, the previous prediction. R5 matching finds again what was hidden, propagation does not. R6 global matching alone is
     fooled by look-alikes, propagation less. R7 both together beat either. R8 coordinates help PML, R9 a growing pool does. R10 the
-    closest positive keeps an object of two looks together where the mean of all does not.
+    closest positive keeps an object of two looks together where the mean of all does not. R11 FEELVOS beats PML, and R12 PML what colour
+    and place can do.
     """
     full, twice, first_only = "FEELVOS", "global twice", "no previous frame, no feedback"
     following = "no first frame"
@@ -189,6 +191,7 @@ def verdicts(claims: Claims) -> list[dict]:
         row("R10", "the closest positive beats the mean, two looks", "PML", "PML, plain triplet", of, measure="J", sets=("two in one",)),
         row("R10, plain", "and on plain clips", "PML", "PML, plain triplet", of, measure="J", sets=("plain",)),
         row("R11", "FEELVOS beats PML", full, "PML", of, **everywhere),
+        row("R12", "a learned space beats colour and place", "PML", "colour and place", of, **everywhere),
     ]  # fmt: skip
     return told
 

@@ -13,7 +13,9 @@ from dataclasses import replace
 from functools import partial
 from time import process_time
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, pad
 
 from vostutor.core.clip import Clip, Segmenter
 from vostutor.course.one_shot_real import Metered, scores
@@ -27,7 +29,8 @@ from vostutor.engine.retrieval import BACK_AGAIN, mean_j
 from vostutor.engine.scaled import Scaled
 from vostutor.models.baselines import CopyFirstMask, FlowWarp
 from vostutor.models.feelvos import FEELVOS
-from vostutor.models.pml import PML, agreed
+from vostutor.models.pml import PML, agreed, coordinates
+from vostutor.ops.cells import STRIDE
 from vostutor.ops.dis import dis_flow
 
 FIRST_SEED, SEEDS_APART = 1_800_000, 1_000  # beyond all that train, and no other figure's
@@ -67,7 +70,30 @@ def systems_of(name: str, network: nn.Module) -> dict[str, Make]:
     return {f"{name}{more}": partial(PML, network, agree=agree) for more, agree in (("", None), (", growing", agreed))}
 
 
-UNLEARNED = {COPY: CopyFirstMask, WARP: partial(FlowWarp, dis_flow)}
+class Colour(nn.Module):
+    """Describes a place of 4x4 pixels by its mean colour, and by its row and column as far as `place` counts: what a learned space has to
+    beat.
+
+    Shapes: frames float (B,3,H,W), times (B,) -> (B,5,h,w).
+    """
+
+    def __init__(self, place: float):
+        super().__init__()
+        self.place = place
+
+    def forward(self, frames: Tensor, times: Tensor) -> Tensor:
+        frames = pad(frames, [0, -frames.shape[-1] % STRIDE, 0, -frames.shape[-2] % STRIDE], mode="replicate")
+        colours = avg_pool2d(frames, STRIDE)
+        return torch.cat([colours, self.place * coordinates(times, colours.shape[-2:])[:, :2]], dim=1)
+
+
+PLACE = 0.1  # of the way from the middle of the picture to its border, beside colours from 0 to 1; by trying
+UNLEARNED: dict[str, Make] = {
+    COPY: CopyFirstMask,
+    WARP: partial(FlowWarp, dis_flow),
+    "nearest colour": lambda: PML(Colour(0.0), k=1, agree=None),
+    "colour and place": lambda: PML(Colour(PLACE), k=1, agree=None),
+}
 
 
 def on_clips(systems: dict[str, Make], seed: int, recipe: Recipe) -> Iterator[dict]:
