@@ -24,11 +24,11 @@ LESSONS = {
         "oneshot.adaptation_targets",
     ),
     "07": (
+        "retrieval.min_triplet",
+        "retrieval.agreed",
         "retrieval.squash",
         "retrieval.global_match",
         "retrieval.local_match",
-        "retrieval.min_triplet",
-        "retrieval.agreed",
     ),
 }
 
