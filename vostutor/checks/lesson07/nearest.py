@@ -72,13 +72,14 @@ def matched(
 def some_maps(trial: Trial, channels: int, *sizes: tuple[int, int]) -> tuple[Tensor, ...]:
     """Random embeddings of each size, whose squared distances are around 1, and random ids of the last one's size.
 
-    About a fifth of the ids each is background, void, and an object that nobody asks about, and none of them is missing.
+    About a fifth of the ids each is background, void, and an object that nobody asks about; of five places or more none is missing.
 
-    Shapes: (channels,h,w) each, then (H,W), five places or more.
+    Shapes: (channels,h,w) each, then (H,W).
     """
     values = torch.tensor([0, *OBJECTS, 9, VOID])
     ids = values[torch.randint(len(values), sizes[-1], generator=trial.generator)]
-    ids.view(-1)[torch.randperm(ids.numel(), generator=trial.generator)[: len(values)]] = values
+    places = torch.randperm(ids.numel(), generator=trial.generator)[: len(values)]
+    ids.view(-1)[places] = values[: len(places)]
     return *(random(trial, channels, *size) / (2 * channels) ** 0.5 for size in sizes), ids
 
 
