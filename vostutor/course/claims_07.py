@@ -22,6 +22,8 @@ SOURCES = (
     "data/clip_views.py",
     "data/foreground.py",
     "data/minivos.py",
+    "data/pool.py::_drawn",
+    "data/pool.py::clip_pool",
     "data/studio",
     "engine/training.py",
     "models/feelvos.py",
@@ -56,10 +58,8 @@ SOURCES = (
     "ops/warp.py",
 )
 KEPT = Path("build/claims/07")
-CURVES, CURVE = (
-    "training curves",
-    10,
-)  # steps between two points of a stored curve, each the mean loss of the steps since the last one
+CURVES = "training curves"
+CURVE = 10  # steps between two points of a stored curve, each the mean loss of the steps since the last one
 BASELINES = "baselines"
 SHIPPED = {"FEELVOS": "feelvos", "PML": "pml"}
 

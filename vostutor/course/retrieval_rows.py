@@ -4,7 +4,7 @@ A row is one system on one clip. `J` is the mean over all objects and all frames
 effect is looked for: the last quarter, under occlusion the last three. A clip of the set *two in one* is one of two things that bear one
 name, an object of two looks.
 
-Reading order: cases, on_clips (one network), unlearned (what needs none), on_real.
+Reading order: cases, on_clips (what systems make of a training seed's clips), on_label (of a label's), on_sequence (of real video).
 Letters: T frames, H rows, W columns.
 """
 

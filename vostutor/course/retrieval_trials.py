@@ -27,6 +27,8 @@ TRAINED_FROM = (
     "data/clip_views.py",
     "data/foreground.py",
     "data/minivos.py",
+    "data/pool.py::_drawn",
+    "data/pool.py::clip_pool",
     "data/studio",
     "engine/training.py",
     "models/feelvos.py",
