@@ -5,7 +5,6 @@ import torch
 
 from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.ops import cell_labels, cell_shares, enlarge_cells
-from vostutor.ops.cells import STRIDE
 
 
 def random_ids(size=(13, 18), seed=0):
@@ -18,12 +17,23 @@ def test_shares_are_counted_pixel_by_pixel():
     shares = cell_shares(ids, 2)
     for n, k, row, column in [(0, 0, 0, 0), (1, 1, 2, 3), (1, 2, 3, 4), (0, 1, 3, 0)]:
         cell = ids[n, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
-        assert shares[n, k, row, column] == (cell == k).sum() / STRIDE**2
+        assert shares[n, k, row, column] == (cell == k).sum() / cell.numel()
 
 
-def test_void_and_what_lies_beyond_the_frame_cover_nothing():
+def test_void_covers_nothing_and_of_a_cell_that_the_border_cuts_the_rest_is_all():
     assert cell_shares(torch.full((1, 4, 4), 255), 1).sum() == 0
-    assert cell_shares(torch.zeros(1, 2, 4, dtype=torch.int64), 0).item() == 0.5
+    ids = torch.zeros(1, 2, 7, dtype=torch.int64)  # cells of 2x4 and of 2x3 pixels
+    ids[0, 0, 4:], ids[0, 1, 4] = 1, 255
+    torch.testing.assert_close(cell_shares(ids, 1)[0, :, 0], torch.tensor([[1, 2 / 6], [0, 3 / 6]]))
+
+
+@pytest.mark.parametrize("size", [(33, 47), (96, 160), (34, 427)])
+def test_where_everything_is_known_shares_sum_to_one_and_no_border_is_nobodys(size):
+    ids = torch.ones(1, *size, dtype=torch.int64)
+    ids[..., : size[1] // 8 * 4] = 0
+    shares = cell_shares(ids, 1)
+    torch.testing.assert_close(shares.sum(dim=1), torch.ones(1, -(-size[0] // 4), -(-size[1] // 4)))
+    assert cell_labels(shares).max() == 1
 
 
 def test_a_cell_belongs_to_who_covers_most_of_it():
@@ -44,6 +54,43 @@ def test_the_background_gets_no_cell_that_is_not_its_own():
     ids = torch.ones(1, 4, 8, dtype=torch.int64)
     ids[0, 0, 0] = 0
     assert (cell_labels(cell_shares(ids, 1)) == 1).all()
+
+
+def test_two_objects_of_one_pixel_keep_a_cell_each():
+    ids = torch.zeros(1, 8, 12, dtype=torch.int64)
+    ids[0, 0, 3], ids[0, 5, 9] = 1, 2
+    assert cell_labels(cell_shares(ids, 2)).tolist() == [[[1, 0, 0], [0, 0, 2]]]
+
+
+def test_who_has_another_cell_leaves_the_one_that_is_anothers_only_one():
+    ids = torch.zeros(1, 4, 8, dtype=torch.int64)
+    ids[0, 0, 0] = 1  # one pixel in the cell in which 2 has four of its five, and 2 one in the next
+    ids[0, 1, :4], ids[0, 0, 4] = 2, 2
+    assert cell_labels(cell_shares(ids, 2)).tolist() == [[[1, 2]]]
+
+
+def test_a_lost_object_takes_no_cell_from_one_that_has_no_other():
+    ids = torch.zeros(1, 4, 8, dtype=torch.int64)
+    ids[0, :3, :3], ids[0, 3, :4], ids[0, 0, 4] = 1, 2, 2  # 9 of 16 pixels are 1's, 4 are 2's
+    assert cell_labels(cell_shares(ids, 2)).tolist() == [[[1, 2]]]
+
+
+def test_two_objects_that_cover_half_of_a_cell_each_leave_it_to_nobody():
+    ids = torch.tensor([[0] * 4 + [1, 1, 2, 2] + [1] * 4 + [2] * 4]).expand(4, -1)[None]
+    assert cell_labels(cell_shares(ids, 2)).tolist() == [[[0, 255, 1, 2]]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_another_order_the_objects_have_the_same_cells(seed):
+    generator = torch.Generator().manual_seed(seed)
+    ids = torch.randint(0, 9, (1, 24, 28), generator=generator)
+    ids = torch.where(ids < 5, 0, ids - 4)[:, ::2].repeat_interleave(2, dim=1)  # four small ones everywhere
+    ids[0, :6, :6], ids[0, 10:13, 10:12], ids[0, 10:13, 12:13] = 1, 5, 6
+    order = torch.cat([torch.zeros(1, dtype=torch.int64), 1 + torch.randperm(6, generator=generator)])
+    one, other = (cell_labels(cell_shares(each, 6)) for each in (ids, order[ids]))
+    table = torch.cat([order, torch.full((249,), 255)])
+    assert torch.equal(table[one], other)
+    assert {1, 2, 3, 4, 5, 6} <= set(one.unique().tolist())
 
 
 def test_enlarged_cells_lie_where_they_were():

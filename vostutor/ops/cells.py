@@ -5,7 +5,7 @@ Letters: B batch, K objects, H rows and W columns of a frame, h = ceil(H/4) and 
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, interpolate, one_hot, pad
+from torch.nn.functional import avg_pool2d, interpolate, one_hot
 
 from vostutor.core.errors import DataError, ShapeError
 from vostutor.core.ids import VOID
@@ -16,7 +16,8 @@ STRIDE = 4  # rows and columns of a cell
 
 
 def cell_shares(ids: Tensor, count: int) -> Tensor:
-    """How much of each cell the background and each object covers; void, and what lies beyond the frame, covers nothing.
+    """How much of each cell the background and each object covers; void covers nothing. Of a cell that the border cuts only the part
+    within the frame counts.
 
     Shapes: ids int64 (B,H,W), 0 background, 1 to K = count, 255 void -> float32 (B,K+1,h,w), in [0,1].
     Raises: ShapeError for other axes or types, DataError for other ids.
@@ -35,15 +36,16 @@ def cell_shares(ids: Tensor, count: int) -> Tensor:
             got=f"{ids[ids != VOID].unique().tolist()[-4:]}",
             try_this="number the objects from 1 on, without gaps",
         )
-    ids = pad(ids, [0, -ids.shape[-1] % STRIDE, 0, -ids.shape[-2] % STRIDE], value=VOID)
     covered = one_hot(torch.where(ids == VOID, count + 1, ids), count + 2)[..., :-1]
-    return avg_pool2d(covered.movedim(-1, 1).float(), STRIDE)
+    return avg_pool2d(covered.movedim(-1, 1).float(), STRIDE, ceil_mode=True)  # divides by what lies within the frame
 
 
 def cell_labels(shares: Tensor) -> Tensor:
-    """Whose a cell is: theirs who cover most of it, and nobody's (255) where they cover less than half.
+    """Whose a cell is: theirs who cover most of it, and nobody's (255) where they cover less than half or two objects half each.
 
-    An object that has no cell by that gets the one that it covers best, so that a small one is not lost.
+    An object that has no cell by that gets the one that it covers best, so that a small one is not lost, but never the only one of
+    another object. Who covers least chooses first, then who covers fewest cells, then who comes first in reading order: the order of
+    the objects decides only between two whose shares are the same in every cell.
 
     Shapes: shares floating (B,K+1,h,w) -> int64 (B,h,w), 0 to K and 255.
     Raises: ShapeError for other axes or types.
@@ -54,11 +56,33 @@ def cell_labels(shares: Tensor) -> Tensor:
     expect_floating(shares=shares)
     expect("shares: B K h w", shares=shares, hint="shares[None] adds the batch")
     most, labels = shares.max(dim=1)
-    labels = torch.where(most >= 0.5, labels, VOID)
-    for n, k in (shares.flatten(2).amax(dim=2) > 0).nonzero().tolist():
-        if k and not (labels[n] == k).any():
-            labels[n].view(-1)[shares[n, k].argmax()] = k
+    labels = torch.where(shares[:, 0] == most, 0, labels)
+    tied = (labels > 0) & ((shares[:, 1:] == most[:, None]).sum(dim=1) > 1)
+    labels = torch.where((most >= 0.5) & ~tied, labels, VOID)
+    channels = torch.arange(shares.shape[1], device=shares.device)[:, None, None]
+    lost = ~(labels[:, None] == channels).flatten(2).any(dim=2) & (shares.flatten(2) > 0).any(dim=2)
+    lost[:, 0] = False  # the background is everywhere else
+    for n in lost.any(dim=1).nonzero().flatten().tolist():
+        _seat(labels[n].view(-1), shares[n].flatten(1), lost[n].nonzero().flatten().tolist())
     return labels
+
+
+def _seat(labels: Tensor, shares: Tensor, lost: list[int]) -> None:
+    """Give each lost object a cell, in place. Shapes: labels (h*w,), shares (K+1,h*w)."""
+    here = shares[lost].cpu()
+    best = here.amax(dim=1)
+    places = [
+        int((row == peak).nonzero()[0]) for row, peak in zip(here, best, strict=True)
+    ]  # argmax may take any of them
+    order = sorted(range(len(lost)), key=lambda k: (best[k].item(), int((here[k] > 0).sum()), places[k]))
+    whose = labels.cpu()
+    for k in order:
+        held = torch.bincount(whose, minlength=VOID + 1)
+        held[[0, VOID]] = 2  # only an object can lose its last cell
+        free = torch.where(held[whose] > 1, here[k], 0)
+        if free.any():
+            whose[(free == free.amax()).nonzero()[0]] = lost[k]
+    labels.copy_(whose)
 
 
 def enlarge_cells(maps: Tensor, size: tuple[int, int]) -> Tensor:
