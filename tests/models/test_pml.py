@@ -1,4 +1,4 @@
-"""models/pml.py: the embedding, what it learns from, and how neighbours vote."""
+"""models/pml.py: the embedding and what it learns from."""
 
 from dataclasses import replace
 
@@ -8,17 +8,14 @@ from safetensors.torch import load, save
 from torch import nn
 
 from tests.models.tiny import seeded
-from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.models.pml import (
     PROFILES,
     PMLConfig,
     PMLNet,
-    agreed,
     coordinates,
     objective,
     place_labels,
     plain_triplet,
-    votes,
 )
 from vostutor.nn.backbone import Backbone, BackboneConfig
 from vostutor.ops.nearest import min_triplet
@@ -111,18 +108,6 @@ def test_the_loss_of_a_clip_by_hand():
     # object: .25 to its own, .25 to the background; background: 0 to its own, 1 to the object
     assert objective(Painted(), batch).item() == pytest.approx(0.7 + 0.0)
     assert objective(Painted(replace(TINY, margin=1.2)), batch).item() == pytest.approx(1.2 + 0.2)
-
-
-def test_votes_are_counted_and_the_nearer_breaks_a_tie():
-    share = votes(torch.tensor([[1, 0, 0, 1, 0], [2, 1, 1, 2, 0]]), 3)
-    assert torch.allclose(share, torch.tensor([[0.6, 0.4, 0], [0.2, 0.4, 0.4]]), atol=1e-3)
-    assert share.argmax(1).tolist() == [0, 2]
-    assert votes(torch.tensor([[1]]), 2).tolist() == [[0.0, 1.0]]
-
-
-def test_a_place_is_agreed_on_where_all_neighbours_carry_one_label():
-    assert agreed(torch.tensor([[0, 0, 0], [2, 2, 2], [2, 2, 0], [0, 2, 2]])).tolist() == [True, True, False, False]
-    assert agreed(torch.tensor([[4]])).tolist() == [True]
 
 
 def test_a_click_decides_about_its_place_and_a_lost_object_keeps_one():
@@ -269,38 +254,3 @@ def test_the_published_head_takes_a_step():
     net, batch = PMLNet(Wide(), PROFILES["paper"], generator=seeded()), batch_of(clip())
     before = descend(net, batch, 1e-3)
     assert objective(net, batch).item() < before
-
-
-# refusal of bad input
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"hidden": 0}, {"channels": 1.5}, {"anchors": 0}, {"margin": 0}, {"margin": float("nan")}]
-)
-def test_a_config_that_cannot_be_built_is_refused(wrong):
-    with pytest.raises(SettingsError, match=next(iter(wrong))):
-        replace(TINY, **wrong)
-
-
-def test_words_for_switches_and_a_backbone_of_unknown_width_are_refused():
-    for switch in ("coordinates", "normalised"):
-        with pytest.raises(SettingsError, match="True or False"):
-            replace(TINY, **{switch: "no"})
-    with pytest.raises(SettingsError, match="backbone.channels"):
-        PMLNet(nn.Identity(), TINY)
-
-
-def test_frames_without_a_batch_or_times_that_are_too_few_are_refused():
-    for frames, times in ((torch.zeros(3, 8, 8), torch.zeros(1)), (torch.zeros(2, 3, 8, 8), torch.zeros(1))):
-        with pytest.raises(ShapeError, match="one time for each frame"):
-            net_of()(frames, times)
-
-
-def test_a_batch_that_says_too_little_is_refused():
-    batch = batch_of(clip())
-    with pytest.raises(DataError, match="two frames"):
-        objective(net_of(), {name: tensor[:, :1] for name, tensor in batch.items()})
-    with pytest.raises(ShapeError, match="ids"):
-        objective(net_of(), batch | {"ids": batch["ids"][:, :, ::2]})
-    with pytest.raises(ShapeError, match="P k"):
-        agreed(torch.zeros(4))

@@ -6,7 +6,7 @@ from torch import nn
 
 from tests.models.tiny import SIZE, iou, painted, square
 from vostutor.core import DataError, Segmenter, SettingsError, ShapeError
-from vostutor.models.pml import PML, agreed
+from vostutor.models.pml import PML, PMLConfig, PMLNet, agreed
 from vostutor.ops.clicked import clicks
 
 GROUND, VOID = (30, 30, 30), 255
@@ -24,6 +24,15 @@ class Colour(nn.Module):
     def forward(self, frames, times):
         self.asked += 1
         return self.weight * nn.functional.avg_pool2d(frames, 4, ceil_mode=True)
+
+
+class Normed(nn.Sequential):
+    """A backbone with running means."""
+
+    channels = 8
+
+    def __init__(self, stride=4):
+        super().__init__(nn.Conv2d(3, 8, 1, stride), nn.BatchNorm2d(8))
 
 
 def scene(*things, ground=GROUND):
@@ -154,6 +163,15 @@ def test_no_weight_and_no_buffer_changes():
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
 
 
+def test_a_backbone_with_batch_norm_does_not_learn_from_the_video():
+    network = PMLNet(Normed(), PMLConfig(hidden=8, channels=4)).train()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    system = PML(network)
+    system.observe(*two())
+    system.step(scene((square(8, 4), RED)))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
 def test_asking_twice_answers_twice_alike():
     system, frame = watching(*two()), scene((square(3, 17), RED))
     first, joined = system.step(frame), len(system.pool.grown.labels)
@@ -254,6 +272,13 @@ def test_frames_and_masks_that_do_not_fit_are_refused():
 def test_a_network_that_diverged_is_refused():
     with pytest.raises(DataError, match="diverged"):
         PML(Colour(float("nan"))).observe(*two())
+
+
+def test_a_network_at_another_stride_is_refused_and_leaves_nothing_behind():
+    system = PML(PMLNet(Normed(stride=8)))
+    with pytest.raises(ShapeError, match="stride 4"):
+        system.observe(*two())
+    assert not system.seen.kept and not system.pool.told and system.objects == () and system.seen.count == 0
 
 
 @pytest.mark.parametrize("wrong", [{"k": 0}, {"k": 2.5}, {"capacity": 0}, {"duration": 0}, {"agree": True}])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vostutor.core import SettingsError, ShapeError
+from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.nn.label_pool import LabelPool, Places, evenly
 
 
@@ -78,6 +78,12 @@ def test_pools_are_joined_in_order():
     assert Places.joined([two, one]).frames.tolist() == [5, 5, 0]
 
 
+def test_a_pool_has_the_length_of_its_places():
+    pool = told()
+    pool.join(1, *ones(1))
+    assert len(pool) == len(pool.places.labels) == 4 and len(LabelPool(5)) == 0
+
+
 def test_labels_that_do_not_fit_and_no_capacity_are_refused():
     with pytest.raises(ShapeError, match="one label for each place"):
         told().tell(1, torch.ones(3, 2), torch.ones(2, dtype=torch.int64))
@@ -85,3 +91,28 @@ def test_labels_that_do_not_fit_and_no_capacity_are_refused():
         LabelPool(0)
     with pytest.raises(SettingsError, match="most"):
         evenly(3, -1)
+
+
+@pytest.mark.parametrize(
+    ("embedding", "labels", "kind", "said"),
+    [
+        (torch.ones(2, 2), torch.ones(2), ShapeError, "int64"),
+        (torch.ones(2, 2), torch.ones(2).long().numpy(), ShapeError, "a tensor"),
+        (torch.ones(2, 2).numpy(), torch.ones(2).long(), ShapeError, "a tensor"),
+        (torch.ones(2, 2), torch.tensor([-1, 0]), DataError, "0 to 255"),
+        (torch.ones(2, 2), torch.tensor([256, 0]), DataError, "0 to 255"),
+        (torch.ones(2, 3), torch.ones(2).long(), ShapeError, "one network"),
+    ],
+)
+def test_places_that_are_none_are_refused_and_the_pool_stays(embedding, labels, kind, said):
+    pool = told()
+    pool.join(1, *ones(1))
+    for take in (pool.tell, pool.join):
+        with pytest.raises(kind, match=said):
+            take(1, embedding, labels)
+    assert pool.places.frames.tolist() == [0, 0, 0, 1]
+
+
+def test_an_empty_pool_has_no_places():
+    with pytest.raises(DataError, match="told"):
+        _ = LabelPool(5).places

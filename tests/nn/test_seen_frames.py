@@ -69,6 +69,15 @@ def test_no_more_is_kept_however_long_the_video():
     assert list(seen.kept) == [0] and seen.last.number == 19
 
 
+def test_a_network_is_asked_in_evaluation_mode_so_that_no_buffer_changes():
+    network = nn.Sequential(Noting(), nn.BatchNorm2d(3))
+    network.forward = lambda frames, times: network[1](network[0](frames, times))
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    SeenFrames(network.train(), duration=10).look(frame(0))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    assert not network[1].training
+
+
 def test_what_is_no_frame_of_the_video_is_refused():
     seen = SeenFrames(Noting(), duration=10)
     seen.look(frame(0))
@@ -89,3 +98,18 @@ def test_a_network_that_answers_nan_or_other_axes_is_refused():
         SeenFrames(Flat(), 10).look(frame(0))
     with pytest.raises(SettingsError, match="duration"):
         SeenFrames(Noting(), duration=0)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, lambda frames, times: frames, nn.Conv2d(3, 3, 1)])
+def test_what_is_no_network_of_frames_and_times_is_refused(wrong):
+    with pytest.raises(SettingsError, match="such as PMLNet"):
+        SeenFrames(wrong, 10)
+
+
+def test_a_map_at_another_stride_is_refused_and_not_remembered():
+    network = Noting()
+    network.forward = lambda frames, times: frames[:, :, ::8, ::8]
+    seen = SeenFrames(network, 10)
+    with pytest.raises(ShapeError, match="stride 4"):
+        seen.look(frame(0))
+    assert seen.last is None and seen.count == 0

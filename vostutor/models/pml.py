@@ -6,9 +6,9 @@
 Problem: fine-tuning a network on the first frame takes longer than the video. [PML] learns once and for all how to compare pixels. At test
     time the first frame is a pool of labelled places, and a place of another frame is told by a vote of its nearest in the pool. More
     masks, a few clicks or places that the system is sure of only make the pool larger; no weight ever changes.
-Reading order: PMLConfig and PROFILES; PMLNet, the embedding; objective, and plain_triplet, what it is compared with; votes, agreed; PML,
-    which does it all for a video. The pool is in nn/label_pool.py, embedded frames in nn/seen_frames.py,
-    clicks in ops/clicked.py.
+Reading order: PMLConfig and PROFILES; PMLNet, the embedding; objective, and plain_triplet, what it is compared with; PML, which does it
+    all for a video. How neighbours vote and agree is in nn/neighbour_votes.py, the pool in nn/label_pool.py, embedded frames in
+    nn/seen_frames.py, clicks in ops/clicked.py.
 Letters: B batch, T frames of a sample, H rows and W columns of a frame, h and w of its map, C channels of an embedding, K objects, P places
     of a frame, k neighbours.
 Departures:
@@ -27,6 +27,7 @@ Departures:
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -34,18 +35,26 @@ from torch.nn.functional import normalize
 
 from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.ids import VOID
-from vostutor.core.ranges import expect_mask, expect_number, expect_tensor, expect_whole
+from vostutor.core.ranges import (
+    expect_finite,
+    expect_floating,
+    expect_mask,
+    expect_number,
+    expect_size,
+    expect_tensor,
+    expect_whole,
+)
 from vostutor.core.shapes import expect
 from vostutor.nn.label_pool import LabelPool, evenly
+from vostutor.nn.neighbour_votes import agreed, votes
 from vostutor.nn.seen_frames import Seen, SeenFrames
 from vostutor.ops.cells import cell_labels, cell_shares, enlarge_cells
 from vostutor.ops.masks import object_order
-from vostutor.ops.nearest import k_nearest, min_triplet, squared_distances
+from vostutor.ops.nearest import expect_points, expect_triplet, k_nearest, min_triplet, squared_distances
 
 Triplet = Callable[..., Tensor]  # called as min_triplet is
 Agree = Callable[[Tensor], Tensor]  # labels of neighbours int64 (P,k) -> bool (P,)
 SMALL_SHARE = 1e-6  # less than one pixel of a cell
-CLOSER = 1e-3  # by how much a nearest neighbour has more than one vote: enough to break a tie, for nothing else
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,13 @@ def coordinates(times: Tensor, size: tuple[int, int]) -> Tensor:
     """Row, column and time of every place. Shapes: times float (B,) -> (B,3,h,w).
 
     Units: rows and columns from -1 to 1, read at the middle of each cell; time as it comes.
+    Raises: ShapeError for other axes or types of times, SettingsError for a size that is none.
     >>> coordinates(torch.tensor([0.25]), (1, 2)).flatten().tolist()
     [0.0, 0.0, -0.5, 0.5, 0.25, 0.25]
     """
+    expect_floating(times=times)
+    expect("times: B", times=times, hint="one time for each frame")
+    expect_size(size)
     row, column = ((2 * torch.arange(n).to(times) + 1) / n - 1 for n in size)
     whole = (len(times), *size)
     return torch.stack([row[:, None].expand(whole), column.expand(whole), times[:, None, None].expand(whole)], dim=1)
@@ -103,7 +116,8 @@ class PMLNet(nn.Module):
     backbone: frames float (B,3,H,W) in [0,1] -> features (B,backbone.channels,h,w).
 
     Shapes: frames float (B,3,H,W) in [0,1], times float (B,) -> float32 (B,C,h,w), as small as the features.
-    Raises: ShapeError for other axes; SettingsError for a backbone that does not say how many channels its features have.
+    Raises: ShapeError for other axes or types, DataError for times that are no numbers, SettingsError for a backbone that does not say
+        how many channels its features have.
     >>> from vostutor.nn.backbone import Backbone
     >>> PMLNet(Backbone(), PROFILES["cpu"])(torch.zeros(1, 3, 33, 47), torch.zeros(1)).shape
     torch.Size([1, 32, 9, 12])
@@ -124,9 +138,11 @@ class PMLNet(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, frames: Tensor, times: Tensor) -> Tensor:
-        expect_tensor(frames=frames, times=times)
+        expect_floating(frames=frames, try_this="frame / 255")
+        expect_tensor(times=times)
         expect("frames: B 3 H W, times: B", frames=frames, times=times, hint="frame[None] and one time for each frame")
         features = self.backbone(frames)
+        expect_finite(times=times, try_this="each frame's place in its clip, from 0 to 1")
         if self.config.coordinates:
             features = torch.cat([features, coordinates(times.to(features), features.shape[-2:])], dim=1)
         embedding = self.head(features).float()
@@ -137,12 +153,15 @@ def plain_triplet(anchors: Tensor, positives: Tensor, negatives: Tensor, *, marg
     """What is lost by comparing each anchor with all positives and not with the closest: a jacket has to become like its trousers.
 
     Shapes: anchors (A,C), positives (M,C), negatives (N,C) -> (A,).
+    Raises: as min_triplet.
     Source: the loss that [PML] starts from, for the mean of the positives; the negative is the closest, as in min_triplet.
     >>> one, two = torch.tensor([[0.0, 0.0]]), torch.tensor([[1.0, 0.0], [0.0, 2.0]])
     >>> plain_triplet(one, two, torch.tensor([[0.0, 1.5]]), margin=0.7)             # (1 + 4) / 2 - 2.25 + 0.7
     tensor([0.9500])
     """
     expect("anchors: A C, positives: M C, negatives: N C", anchors=anchors, positives=positives, negatives=negatives)
+    expect_points(anchors=anchors, positives=positives, negatives=negatives)
+    expect_number(margin=margin)
     near, far = squared_distances(anchors, positives).mean(dim=1), squared_distances(anchors, negatives).amin(dim=1)
     return (near - far + margin).clamp(min=0)
 
@@ -153,19 +172,32 @@ def objective(model: nn.Module, batch: Mapping[str, Tensor], *, triplet: Triplet
     triplet: (anchors (A,C), positives (M,C), negatives (N,C), margin=) -> (A,).
 
     Shapes: batch holds frames float (B,T,3,H,W) in [0,1], ids int64 (B,T,H,W), 0 background, 1 to K objects, 255 void, times (B,T).
-    Raises: ShapeError for other axes, DataError for samples of one frame.
+    Raises: ShapeError for other axes, or a triplet that answers with others; DataError for a batch that lacks something, samples of one
+        frame, objects that are numbered with gaps, or a triplet that answers without numbers or gradient.
     Source: anchors of one frame and pools of the two others, of [PML].
     """
-    frames, ids, times = batch["frames"], batch["ids"], batch["times"]
-    expect("frames: B T 3 H W, ids: B T H W, times: B T", frames=frames, ids=ids, times=times)
-    if ids.shape[1] < 2:
-        raise DataError(expected="two frames of a clip or more", got=f"{ids.shape[1]}", try_this="ClipViews(frames=3)")
-    count = int(torch.where(ids == VOID, 0, ids).max())
+    frames, ids, times, count = _taken_apart(batch)
     labels = place_labels(ids.flatten(0, 1), count).unflatten(0, ids.shape[:2])
     embedding = model(frames.flatten(0, 1), times.flatten()).unflatten(0, ids.shape[:2])
     expect("embedding: B T C h w, labels: B T h w", embedding=embedding, labels=labels, hint="a backbone at stride 4")
     samples = zip(embedding.flatten(3).mT, labels.flatten(2), strict=True)
     return torch.stack([_sample_loss(*sample, model.config, triplet) for sample in samples]).mean()
+
+
+def _taken_apart(batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Frames, ids and times of a batch that can be learned from, and how many objects it has."""
+    ask = partial(DataError, try_this="clip_view_batches(pool, ClipViews(frames=3))")
+    if not {"frames", "ids", "times"} <= set(batch):
+        raise ask(expected="a batch with frames, ids and times", got=", ".join(sorted(batch)) or "nothing")
+    frames, ids, times = batch["frames"], batch["ids"], batch["times"]
+    expect_tensor(frames=frames, ids=ids, times=times)
+    expect("frames: B T 3 H W, ids: B T H W, times: B T", frames=frames, ids=ids, times=times)
+    if ids.shape[1] < 2 or not ids.numel():
+        raise ask(expected="samples of two frames or more", got=f"ids {tuple(ids.shape)}")
+    numbers = [number for number in torch.unique(ids).tolist() if number not in (0, VOID)]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise ask(expected="objects numbered from 1 on, without gaps", got=f"{numbers[-8:]}")
+    return frames, ids, times, len(numbers)
 
 
 def place_labels(ids: Tensor, count: int) -> Tensor:
@@ -189,7 +221,9 @@ def _sample_loss(places: Tensor, labels: Tensor, config: PMLConfig, triplet: Tri
         for anchors, positives, negatives in ((inside, same, other), (outside, other, same)):  # the pools swap roles
             if len(anchors) and len(positives) and len(negatives):
                 asked = anchors[evenly(len(anchors), config.anchors).to(anchors.device)]
-                total = total + triplet(asked, positives, negatives, margin=config.margin).mean()
+                lost = triplet(asked, positives, negatives, margin=config.margin)
+                expect_triplet(lost, asked, positives, negatives)  # it may be a student's
+                total = total + lost.mean()
     return total / max(1, len(objects))
 
 
@@ -198,32 +232,10 @@ def _divided(places: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tenso
     return places[labels == number], places[(labels != number) & (labels != VOID)]
 
 
-def votes(neighbours: Tensor, labels: int) -> Tensor:
-    """The share of the vote that each label has; of two that have equally many, the one with the nearest voters has a hair more.
-
-    Shapes: neighbours int64 (P,k) from 0 to labels - 1, the nearest first -> float32 (P,labels), sums to 1 over axis 1.
-    >>> votes(torch.tensor([[2, 0, 0, 2, 0]]), 3).round(decimals=2)
-    tensor([[0.6000, 0.0000, 0.4000]])
-    """
-    weight = 1 + CLOSER * 0.5 ** torch.arange(neighbours.shape[1], device=neighbours.device)
-    share = torch.zeros(len(neighbours), labels, device=neighbours.device)
-    return share.scatter_add_(1, neighbours, (weight / weight.sum()).expand(neighbours.shape))
-
-
-def agreed(neighbours: Tensor) -> Tensor:
-    """Which places join the pool: those whose neighbours all carry one label.
-
-    Shapes: neighbours int64 (P,k), labels -> bool (P,).
-    Source: online adaptation of [PML].
-    >>> agreed(torch.tensor([[1, 1, 1], [1, 0, 1]]))
-    tensor([ True, False])
-    """
-    expect("neighbours: P k", neighbours=neighbours, hint="the labels of k neighbours for each of P places")
-    return (neighbours == neighbours[:, :1]).all(dim=1)
-
-
 class PML:
-    """A Segmenter that looks labels up in a pool of places and never changes its network. A new one for each video.
+    """A Segmenter that looks labels up in a pool of places and never changes what its network has learned. A new one for each video.
+
+    network: frames float (B,3,H,W) in [0,1], times (B,) -> (B,C,h,w) at stride 4, such as PMLNet. It is put in evaluation mode.
 
     k: how many neighbours vote, at most. agree: which places join the pool, such as a student's `agreed`; None lets nothing join.
     capacity: by how many places of each label the pool may grow. duration: the number of the frame at which time arrives at 1.
@@ -263,19 +275,20 @@ class PML:
         """Take the known places of a frame into the pool, in place of what was told or guessed of the very same frame.
 
         Shapes: frame uint8 (3,H,W), ids integer (H,W), 0 background, 255 void; a few clicked pixels among void will do.
-        Raises: ShapeError for a frame or mask of another size or type, DataError for ids beyond 0..255 or an embedding with NaN.
+        Raises: ShapeError for a frame or mask of another size or type or a network at another stride, DataError for ids beyond 0..255 or
+        an embedding with NaN; what is refused leaves nothing behind.
         """
         self.seen.check(frame)
         expect_tensor(ids=ids)
         expect("frame: 3 H W, ids: H W", frame=frame, ids=ids, hint="one mask of the size of its frame")
         objects = object_order(self.objects, ids)
-        seen = self.seen.look(frame)
-        self.seen.keep(seen)
-        self.objects = objects
         channel = torch.full((VOID + 1,), VOID)
         channel[[0, *objects]] = torch.arange(len(objects) + 1)
         labels = place_labels(channel.to(ids.device)[ids.long()][None], len(objects)).flatten()
+        seen = self.seen.look(frame)
         self.pool.tell(seen.number, seen.places, labels.to(seen.places.device))
+        self.seen.keep(seen)  # last, so that what was refused leaves nothing behind
+        self.objects = objects
 
     @torch.no_grad()
     def step(self, frame: Tensor) -> Tensor:
@@ -285,15 +298,11 @@ class PML:
         Raises: DataError before any place was told or for an embedding with NaN, ShapeError for a frame of another size or type.
         """
         self.seen.check(frame)
-        if not self.pool.scarcest:
-            raise DataError(
-                expected="a known place before the first step",
-                got=f"none in {len(self.pool.told)} masks",
-                try_this="system.observe(frame, ids) with the first frame and its mask, or clicks(points, size)",
-            )
+        self._expect_known()
         seen = self.seen.look(frame)
         self.pool.forget(seen.number)  # it would find itself
-        pool, voters = self.pool.places, min(self.k, self.pool.scarcest)
+        pool = self.pool.places
+        voters = min(self.k, pool.scarcest)
         _, nearest = k_nearest(seen.places, pool.embedding, voters)
         neighbours = pool.labels[nearest]
         share = votes(neighbours, len(self.objects) + 1)
@@ -301,6 +310,14 @@ class PML:
             self._adapt(seen, neighbours, share.argmax(dim=1))
         maps = share.mT.reshape(1, -1, *seen.size)
         return enlarge_cells(maps, frame.shape[-2:])[0].to(frame.device)
+
+    def _expect_known(self) -> None:
+        if not len(self.pool):
+            raise DataError(
+                expected="a known place before the first step",
+                got=f"none in {len(self.pool.told)} masks",
+                try_this="system.observe(frame, ids) with the first frame and its mask, or clicks(points, size)",
+            )
 
     def _adapt(self, seen: Seen, neighbours: Tensor, labels: Tensor) -> None:
         """Let the places join on whose labels all agree."""

@@ -8,6 +8,7 @@ __getattr__, __all__ = lazily(__name__, {
     "vgg16_convolutions": "imagenet",
     "Instances": "instances", "OnceAFrame": "instances", "sure_instances": "instances",
     "LabelPool": "label_pool", "Places": "label_pool",
+    "agreed": "neighbour_votes", "votes": "neighbour_votes",
     "OneByOne": "one_by_one",
     "SeenFrames": "seen_frames",
 })  # fmt: skip

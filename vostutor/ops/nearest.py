@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, pad
 
-from vostutor.core.errors import SettingsError, ShapeError
-from vostutor.core.ranges import expect_alike, expect_number, expect_tensor, expect_whole
+from vostutor.core.errors import DataError, SettingsError, ShapeError
+from vostutor.core.ranges import expect_alike, expect_floating, expect_number, expect_tensor, expect_whole
 from vostutor.core.shapes import expect
 
 _BLOCK = 32  # keys: with fewer there are more minima to look through, with more a larger block, and more to complete
@@ -80,7 +80,7 @@ def nearest_per_label(query: Tensor, keys: Tensor, labels: Tensor, count: int) -
             [25.0000,  4.0000]])
     """
     expect("query: P C, keys: N C, labels: N", query=query, keys=keys, labels=labels)
-    _check_points(query=query, keys=keys)
+    expect_points(query=query, keys=keys)
     expect_tensor(labels=labels)
     if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool or labels.device != keys.device:
         raise ShapeError(
@@ -97,11 +97,23 @@ def distances_to(query: Tensor, keys: Tensor, chosen: Tensor) -> Tensor:
     """The squared distance of each place to the keys chosen for it, with gradient; infinity where the choice is -1.
 
     Shapes: query (P,C), keys (N,C), chosen int64 (L,P), -1 or in 0..N-1 -> (L,P).
+    Raises: ShapeError for other axes or types, DataError for a key that is not there.
     Source: the gradient of a minimum is that of its smallest element.
     >>> distances_to(torch.tensor([[0.0], [3.0]]), torch.tensor([[1.0], [5.0]]), torch.tensor([[1, 0], [-1, 1]]))
     tensor([[25.,  4.],
             [inf,  4.]])
     """
+    expect(
+        "query: P C, keys: N C, chosen: L P", query=query, keys=keys, chosen=chosen, hint="chosen[None] for one label"
+    )
+    expect_tensor(query=query, keys=keys, chosen=chosen)
+    if chosen.dtype != torch.int64:
+        raise ShapeError(expected="chosen of int64", got=f"{chosen.dtype}", try_this="chosen.long()")
+    low, high = chosen.aminmax() if chosen.numel() else (-1, -1)
+    if low < -1 or high >= len(keys):
+        raise DataError(
+            expected=f"keys from 0 to {len(keys) - 1}, or -1", got=f"{low} to {high}", try_this="-1 where there is none"
+        )
     found = [(query - embedding(index, keys)).square().sum(1) for index in chosen.clamp(min=0)]
     return torch.stack(found).where(chosen >= 0, torch.inf)
 
@@ -120,7 +132,7 @@ def k_nearest(query: Tensor, keys: Tensor, k: int) -> tuple[Tensor, Tensor]:
     ([[1.0, 4.0]], [[1, 2]])
     """
     expect("query: P C, keys: N C", query=query, keys=keys)
-    _check_points(query=query, keys=keys)
+    expect_points(query=query, keys=keys)
     expect_whole(least=1, k=k)
     if k > len(keys):
         raise SettingsError(expected=f"k at most {len(keys)}, as there are keys", got=str(k), try_this=f"k={len(keys)}")
@@ -144,7 +156,7 @@ def min_triplet(anchors: Tensor, positives: Tensor, negatives: Tensor, *, margin
     tensor([0.7500])
     """
     expect("anchors: A C, positives: M C, negatives: N C", anchors=anchors, positives=positives, negatives=negatives)
-    _check_points(anchors=anchors, positives=positives, negatives=negatives)
+    expect_points(anchors=anchors, positives=positives, negatives=negatives)
     expect_number(margin=margin)
     keys = torch.cat([_exact(positives), _exact(negatives)])
     strange = torch.arange(len(keys), device=keys.device) >= len(positives)
@@ -219,7 +231,12 @@ def _exact(points: Tensor) -> Tensor:
     return points.to(torch.promote_types(points.dtype, torch.float32))
 
 
-def _check_points(**points: Tensor) -> None:
+def expect_points(**points: Tensor) -> None:
+    """Nothing, where the first are points, and each of the others at least one: of one floating type, with at least one channel.
+
+    Shapes: (P,C) first, then (N,C). Raises: ShapeError naming the first that is none.
+    >>> expect_points(query=torch.zeros(0, 3), keys=torch.zeros(4, 3))
+    """
     expect_alike(**points)
     (_, like), *keys = points.items()
     for name, tensor in keys:
@@ -229,3 +246,27 @@ def _check_points(**points: Tensor) -> None:
                 got=f"shape {tuple(tensor.shape)}",
                 try_this=f"print({name}.shape)",
             )
+
+
+def expect_triplet(lost: Tensor, anchors: Tensor, positives: Tensor, negatives: Tensor) -> None:
+    """Nothing, where a triplet has answered as min_triplet does: a finite number for each anchor, with a gradient where anchors have one.
+
+    Points that are no numbers are no fault of the triplet.
+
+    Shapes: lost floating (A,), anchors (A,C), positives (M,C), negatives (N,C).
+    Raises: ShapeError for other axes or types, DataError for an answer without gradient or numbers.
+    >>> points = torch.zeros(2, 3)
+    >>> expect_triplet(min_triplet(points, points, points, margin=0.7), points, points, points)
+    """
+    expect_floating(try_this="return (near - far + margin).relu()", **{"what triplet returns": lost})
+    expect("anchors: A C, lost: A", anchors=anchors, lost=lost, hint="triplet: one number for each anchor, no mean")
+    if anchors.requires_grad and not lost.requires_grad:
+        raise DataError(
+            expected="triplet: an answer with a gradient",
+            got="one without",
+            try_this="triplet without detach, item or no_grad",
+        )
+    if not lost.isfinite().all() and all(points.isfinite().all() for points in (anchors, positives, negatives)):
+        raise DataError(
+            expected="triplet: finite numbers", got=f"{lost.max():g}", try_this="print the two distances in triplet"
+        )
