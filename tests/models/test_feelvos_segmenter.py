@@ -60,7 +60,7 @@ def test_memory_does_not_grow_with_the_video():
         (lambda s, f, i: s.observe(f[0], i), ShapeError, "RGB"),
         (lambda s, f, i: s.observe(f.numpy(), i), ShapeError, "tensor"),
         (lambda s, f, i: s.observe(f, i.float()), ShapeError, "integers"),
-        (lambda s, f, i: (s.observe(f, i), s.step(f[:, 1:])), ShapeError, "new FEELVOS"),
+        (lambda s, f, i: (s.observe(f, i), s.step(f[:, 1:])), ShapeError, "new system"),
     ],
 )
 def test_the_system_refuses_what_it_cannot_use(wrong, error, words):

@@ -83,6 +83,17 @@ def expect_one_of(allowed: tuple[str, ...], **options) -> None:
             )
 
 
+def expect_truth(**options) -> None:
+    """Nothing, where each option is True or False: a 1, a "no" or an array would be taken for either.
+
+    Raises: SettingsError naming the first that is not.
+    >>> expect_truth(feedback=True)
+    """
+    for name, value in options.items():
+        if not isinstance(value, bool):
+            raise SettingsError(expected=f"{name}: True or False", got=repr(value), try_this=f"{name}=True")
+
+
 def expect_tensor(**tensors) -> None:
     """Nothing, where each is a tensor: numpy's arrays have shapes too, and other methods.
 

@@ -13,13 +13,15 @@ Departures:
     - trust: in the small profiles a logit begins as (what was answered before) - (global distance) - (local distance), each weighed by a
       learned number, and the head adds to it. The literal head (trust=None) answers background for hundreds of steps first; the picture
       of both curves is in lesson 07. Softmax over objects makes differences between objects of it.
-    - The embedding is linear, its depthwise kernels begin with a one in the middle of every channel, and `spread` makes distances small
-      enough at first for the squashing not to flatten them. The released one ends in a ReLU and begins so in channel 0 only.
-    - A place's label is what covers most of its 4x4 pixels, not the nearest pixel's; an object that covers no place mostly keeps the
-      one that it covers best. The previous prediction is soft, as in the paper; the released code has it one-hot.
+    - The embedding is linear, its depthwise kernels begin with N(0,.03), not truncated, and a one in the middle of every channel; `spread`
+      makes distances small enough at first for the squashing not to flatten them. The released one ends in a ReLU, its one is in channel 0.
+    - A place's label is what covers most of its 4x4 pixels, not the nearest pixel's; so are labels of an answer, not the arg max: a place
+      without a majority is nobody's. Who has none keeps one, also who has vanished, so its local distance is not 1 there (`cell_labels`).
+      The previous prediction is soft, as in the paper; the released code has it one-hot.
     - Local matching looks as far as the frame is large. The paper has frames of one size only.
     - All places of the reference are compared in training, where the released code draws 1024 of each object: maps are small here.
-    - Small profiles train on four frames: the fourth follows the network's own answer for the third.
+    - Small profiles train with AdamW, and on four frames: the fourth follows the network's own answer for the third. The reference may
+      be any frame of the clip, also one that is asked; the others lie up to two frames apart, backwards too; some objects are left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,13 +32,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 
-from vostutor.core.errors import DataError, SettingsError, ShapeError
+from vostutor.core.errors import DataError, SettingsError
 from vostutor.core.ids import VOID
-from vostutor.core.ranges import expect_number, expect_one_of, expect_tensor, expect_whole
+from vostutor.core.ranges import expect_finite, expect_number, expect_one_of, expect_truth, expect_whole
 from vostutor.core.shapes import expect
-from vostutor.ops.cells import STRIDE, cell_labels, cell_shares, enlarge_cells
+from vostutor.ops.cells import STRIDE, cell_labels, cell_shares, enlarge_cells, expect_ids, object_shares
 from vostutor.ops.masks import object_order
+from vostutor.ops.match_maps import DIVERGED, expect_distances
 from vostutor.ops.matching import global_match, local_match
+from vostutor.ops.reference_samples import expect_reference_samples
+from vostutor.ops.video_frames import expect_video_frame
 
 NOWHERE = -1e4  # the logit of an object that a clip of the batch does not have
 Match = Callable[..., Tensor]  # called as global_match and local_match are
@@ -74,10 +79,11 @@ class FEELVOSConfig:
         expect_one_of(("local", "global", "none"), previous=self.previous)
         expect_number(above=0, most=1, hardest=self.hardest)
         expect_number(above=0, spread=self.spread)
+        expect_truth(first=self.first, feedback=self.feedback)
+        if self.trust is not None and not (isinstance(self.trust, tuple | list) and len(self.trust) == 3):
+            raise SettingsError(expected="trust in three cues", got=repr(self.trust), try_this="trust=(4.0, 4.0, 2.0)")
         for number in self.trust or ():
-            expect_number(trust=number)
-        if self.trust is not None and len(self.trust) != 3:
-            raise SettingsError(expected="trust in three cues", got=f"{self.trust}", try_this="trust=(4.0, 4.0, 2.0)")
+            expect_number(trust=number, try_this="trust=(4.0, 4.0, 2.0)")
         if self.kernel % 2 == 0:
             raise SettingsError(expected="an odd kernel", got=f"{self.kernel}", try_this=f"kernel={self.kernel + 1}")
         if not self.cues:
@@ -158,34 +164,39 @@ class FEELVOSNet(nn.Module):
         generator: torch.Generator | None = None,
     ):
         super().__init__()
+        expect_whole(least=1, try_this="Backbone()", **{"backbone.channels": getattr(backbone, "channels", None)})
         self.backbone, self.config = backbone, config
         self.global_match, self.local_match = global_match, local_match
         self.embedding = EmbeddingLayer(backbone.channels, config, generator)
         self.head = DynamicHead(backbone.channels + len(config.cues), config, generator)
         trusted = dict(zip(("global", "local", "before"), config.trust or (), strict=False))
-        self.trust = nn.Parameter(torch.tensor([trusted[name] for name in config.cues])) if trusted else None
+        self.trust = nn.Parameter(torch.tensor([float(trusted[name]) for name in config.cues])) if trusted else None
 
     def embed(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Features and embeddings. Shapes: frames float (B,3,H,W) in [0,1] -> (B,F,h,w), (B,C,h,w)."""
         features = self.backbone(frames)
         return features, self.embedding(features)
 
-    def cues(self, embedding: Tensor, first: tuple[Tensor, Tensor], before: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def cues(self, embedding: Tensor, told: tuple[Tensor, Tensor], last: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """The maps of every object for one frame: global distance, the answer before, local distance; those that the config has.
 
-        Shapes: embedding (C,h,w); first: embedding (C,h',w') and labels int64 (h',w') of what is annotated, 0 to K, 255 nobody's;
-        before: the same of the previous frame (h,w), and its answer (K+1,h,w) -> (K+1,cues,h,w).
+        Shapes: embedding (C,h,w); told: embedding (C,h',w') and labels int64 (h',w') of what is annotated, 0 to K, 255 nobody's;
+        last: the same of the previous frame (h,w), and its answer (K+1,h,w) -> (K+1,cues,h,w).
+        Raises: ShapeError or DataError naming the matching function that answered anything but distances.
         """
-        *there, prob_all = before
-        objects = range(1, len(prob_all))
-        maps = {"before": prob_all}
+        *there, answer = last
+        maps = {"before": answer}
         if self.config.first:
-            maps["global"] = self.global_match(embedding, *first, objects)
+            maps["global"] = self._match("global_match", embedding, *told, len(answer))
         if self.config.previous == "local":
-            maps["local"] = self.local_match(embedding, *there, objects, reach=self.reach_in(embedding))
+            maps["local"] = self._match("local_match", embedding, *there, len(answer), reach=self.reach_in(embedding))
         elif self.config.previous == "global":
-            maps["local"] = self.global_match(embedding, *there, objects)
+            maps["local"] = self._match("global_match", embedding, *there, len(answer))
         return torch.stack([maps[name] for name in self.config.cues], dim=1)
+
+    def _match(self, name: str, embedding: Tensor, there: Tensor, labels: Tensor, count: int, **reach: int) -> Tensor:
+        maps = getattr(self, name)(embedding, there, labels, range(1, count), **reach)
+        return expect_distances(name, maps, embedding, count)
 
     def reach_in(self, embedding: Tensor) -> int:
         """How far local matching looks in a map of this size, in places."""
@@ -206,10 +217,16 @@ def mined_cross_entropy(logits: Tensor, ids: Tensor, share: float) -> Tensor:
     """The cross entropy of the hardest pixels of each frame; void pixels cost nothing.
 
     Shapes: logits (B,K+1,H,W), ids int64 (B,H,W), 0 to K and 255 -> a number.
+    Raises: ShapeError for other axes, SettingsError for a share beyond (0,1], DataError for other ids or a loss that is no number.
     Source: hard-pixel mining of [FEELVOS]: the share falls along a line until half of the training.
     """
+    expect("logits: B L H W, ids: B H W", logits=logits, ids=ids)
+    expect_number(above=0, most=1, share=share)
+    expect_ids(ids, logits.shape[1] - 1)
     losses = cross_entropy(logits.float(), ids, ignore_index=VOID, reduction="none").flatten(1)
-    return losses.topk(max(1, round(share * losses.shape[1])), dim=1).values.mean()
+    loss = losses.topk(max(1, round(share * losses.shape[1])), dim=1).values.mean()
+    expect_finite(loss=loss, try_this=DIVERGED)
+    return loss
 
 
 def objective(model: FEELVOSNet, batch: Mapping[str, Tensor]) -> Tensor:
@@ -217,112 +234,97 @@ def objective(model: FEELVOSNet, batch: Mapping[str, Tensor]) -> Tensor:
     one after it follows the answer before.
 
     Shapes: batch holds frames float (B,T,3,H,W) in [0,1], ids int64 (B,T,H,W), 0 to K and 255, progress (B,) from 0 to 1.
-    Raises: ShapeError for fewer than three frames. Source: the training of [FEELVOS].
+    Raises: as expect_reference_samples and mined_cross_entropy. Source: the training of [FEELVOS].
     """
-    frames, ids = batch["frames"], batch["ids"]
-    expect("frames: B T 3 H W, ids: B T H W", frames=frames, ids=ids)
-    if frames.shape[1] < 3:
-        raise ShapeError(
-            expected="three frames: reference, previous, current",
-            got=f"{frames.shape[1]}",
-            try_this="clip_view_batches(pool, ClipViews(frames=3))",
-        )
-    count = max(1, int(torch.where(ids == VOID, 0, ids).max()))
+    count, frames, ids = max(1, expect_reference_samples(batch)), batch["frames"], batch["ids"]
     features, embedding = (each.unflatten(0, frames.shape[:2]) for each in model.embed(frames.flatten(0, 1)))
     known = cell_shares(ids[:, :2].flatten(0, 1), count).unflatten(0, (-1, 2))
     absent = known[:, 0].flatten(2).amax(dim=2) == 0
-    reference, previous = cell_labels(known[:, 0]), known[:, 1]
+    told, answer = cell_labels(known[:, 0]), known[:, 1]
     share = 1 - (1 - model.config.hardest) * min(1.0, 2 * float(batch["progress"].mean()))
     losses = []
     for t in range(2, frames.shape[1]):
-        first = zip(embedding[:, 0], reference, strict=True)
-        before = zip(embedding[:, t - 1], cell_labels(previous), previous, strict=True)
-        cues = torch.stack([model.cues(*each) for each in zip(embedding[:, t], first, before, strict=True)])
+        first = zip(embedding[:, 0], told, strict=True)
+        last = zip(embedding[:, t - 1], cell_labels(answer), answer, strict=True)
+        cues = torch.stack([model.cues(*each) for each in zip(embedding[:, t], first, last, strict=True)])
         logits = model.decide(features[:, t], cues).masked_fill(absent[:, :, None, None], NOWHERE)
         losses.append(mined_cross_entropy(enlarge_cells(logits, ids.shape[-2:]), ids[:, t], share))
-        previous = logits.detach().float().softmax(dim=1)
+        answer = logits.detach().float().softmax(dim=1)
     return torch.stack(losses).mean()
 
 
 class FEELVOS:
     """A Segmenter: objects found by comparison with what was annotated and with the frame before. A new one for each video.
 
-    Frames that are annotated later are compared with as well, all their places with all of the others'. The same frame told again
-    replaces what was told of it.
+    Frames annotated later are compared with as well, all places with all; a frame told again replaces what was told of it.
 
-    network: where it lies, frames are brought to.
+    network: a FEELVOSNet, or what has its embed, cues and decide. It is switched to eval; where it lies, frames are brought to.
     """
 
     def __init__(self, network: FEELVOSNet):
+        if not all(isinstance(network, nn.Module) and hasattr(network, name) for name in ("embed", "cues", "decide")):
+            raise SettingsError(expected="a FEELVOSNet", got=repr(network)[:60], try_this="FEELVOSNet(Backbone())")
         self.network = network.eval()
         self.objects: tuple[int, ...] = ()
         self.told: list[tuple[Tensor, Tensor, Tensor]] = []  # frame, embedding (C,h,w), ids (H,W)
+        self.reference: tuple[Tensor, Tensor] | None = None  # embeddings and labels of all that was told
         self.before: tuple[Tensor, Tensor] | None = None  # embedding, answer (K+1,h,w)
 
     @torch.no_grad()
     def observe(self, frame: Tensor, ids: Tensor) -> None:
-        """Remember a frame and its mask. Shapes: frame uint8 (3,H,W), ids integer (H,W), 0 background, 255 void."""
+        """Remember a frame and its mask; what is refused changes nothing.
+
+        Shapes: frame uint8 (3,H,W), ids integer (H,W), 0 background, 255 void.
+        Raises: ShapeError for a frame or mask of another size or type, DataError for ids beyond 0..255 or an embedding with NaN.
+        """
         self._check(frame)
         expect("frame: 3 H W, ids: H W", frame=frame, ids=ids, hint="one mask of the size of its frame")
-        self.objects = object_order(self.objects, ids)
+        objects = object_order(self.objects, ids)
+        frame, ids = frame.to(self._device), ids.to(self._device)  # where those lie that they are compared with
         _, embedding = self._embed(frame)
         others = [told for told in self.told if not torch.equal(told[0], frame)]
-        self.told = [*others, (frame.clone(), embedding, ids.clone())]
-        self.before = embedding, self._shares(ids)
+        told = [*others, (frame.clone(), embedding, ids.clone())]
+        reference, last = self._all_told(told, objects), (embedding, self._answer(ids, objects))
+        self.objects, self.told, self.reference, self.before = objects, told, reference, last
 
     @torch.no_grad()
     def step(self, frame: Tensor) -> Tensor:
         """The objects in the next frame.
 
         Shapes: frame uint8 (3,H,W) -> prob_all float32 (K+1,H,W), sums to 1 over axis 0, channel 0 background.
-        Raises: DataError before any mask was told, ShapeError for a frame of another size or type.
+        Raises: DataError before any mask was told or for an embedding with NaN, ShapeError for a frame of another size or type.
         """
         self._check(frame)
         if self.before is None:
-            raise DataError(
-                expected="a mask before the first step",
-                got="none",
-                try_this="system.observe(frame, ids), the first mask",
-            )
+            raise DataError(expected="a mask before the first step", got="none", try_this="system.observe(frame, ids)")
         features, embedding = self._embed(frame)
         there, answer = self.before
-        cues = self.network.cues(embedding, self._annotated(), (there, cell_labels(answer[None])[0], answer))
+        cues = self.network.cues(embedding, self.reference, (there, cell_labels(answer[None])[0], answer))
         logits = self.network.decide(features[None], cues[None]).float()
         self.before = embedding, logits[0].softmax(dim=0)
         return enlarge_cells(logits, frame.shape[-2:])[0].softmax(dim=0).to(frame.device)
 
+    @property
+    def _device(self) -> torch.device:
+        return next(self.network.parameters()).device
+
     def _embed(self, frame: Tensor) -> tuple[Tensor, Tensor]:
-        here = next(self.network.parameters()).device
-        features, embedding = self.network.embed(frame[None].to(here).float() / 255)
+        features, embedding = self.network.embed(frame[None].to(self._device).float() / 255)
+        expect_finite(embedding=embedding, try_this=DIVERGED)
         return features[0], embedding[0]
 
-    def _shares(self, ids: Tensor) -> Tensor:
-        """The ids in channels, at the size of the map; where nobody says anything, the last answer stays. Shapes: (H,W) -> (K+1,h,w)."""
-        shares = cell_shares(self._numbered(ids), len(self.objects))[0]
+    def _answer(self, ids: Tensor, objects: tuple[int, ...]) -> Tensor:
+        """The mask in channels, as small as the map; where it says nothing, the last answer stays. Shapes: (H,W) -> (K+1,h,w)."""
+        shares = object_shares(ids, objects)
         if self.before is None:
             return shares
         answer = pad(self.before[1], [0, 0, 0, 0, 0, len(shares) - len(self.before[1])])
         return shares + (1 - shares.sum(dim=0)) * answer
 
-    def _annotated(self) -> tuple[Tensor, Tensor]:
+    def _all_told(self, told: list[tuple[Tensor, Tensor, Tensor]], objects: tuple[int, ...]) -> tuple[Tensor, Tensor]:
         """Embeddings and labels of everything that was told, one map below the other. Shapes: (C,N*h,w), (N*h,w)."""
-        labels = [cell_labels(cell_shares(self._numbered(ids), len(self.objects)))[0] for *_, ids in self.told]
-        return torch.cat([embedding for _, embedding, _ in self.told], dim=1), torch.cat(labels)
-
-    def _numbered(self, ids: Tensor) -> Tensor:
-        """Ids by channel, on the network's device. Shapes: (H,W) -> int64 (1,H,W)."""
-        table = torch.zeros(VOID + 1, dtype=torch.int64)
-        table[[*self.objects, VOID]] = torch.tensor([*range(1, len(self.objects) + 1), VOID])
-        return table[ids.long().cpu()][None].to(next(self.network.parameters()).device)
+        labels = [cell_labels(object_shares(ids, objects)[None])[0] for *_, ids in told]
+        return torch.cat([embedding for _, embedding, _ in told], dim=1), torch.cat(labels)
 
     def _check(self, frame: Tensor) -> None:
-        expect_tensor(frame=frame)
-        expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
-        if frame.dtype != torch.uint8:
-            raise ShapeError(expected="a frame of uint8", got=f"{frame.dtype}", try_this="(255 * frame).byte()")
-        if self.told and frame.shape != self.told[0][0].shape:
-            raise ShapeError(
-                expected=f"frames of {tuple(self.told[0][0].shape[-2:])}, like those before",
-                got=f"{tuple(frame.shape[-2:])}",
-                try_this="a new FEELVOS for each video",
-            )
+        expect_video_frame(frame, like=self.told[0][0] if self.told else None)

@@ -3,6 +3,8 @@
 Letters: B batch, K objects, H rows and W columns of a frame, h = ceil(H/4) and w = ceil(W/4) those of its map.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, one_hot
@@ -28,6 +30,29 @@ def cell_shares(ids: Tensor, count: int) -> Tensor:
     expect_tensor(ids=ids)
     expect("ids: B H W", ids=ids, hint="ids[None] adds the batch")
     expect_whole(count=count)
+    expect_ids(ids, count)
+    covered = one_hot(torch.where(ids == VOID, count + 1, ids), count + 2)[..., :-1]
+    return avg_pool2d(covered.movedim(-1, 1).float(), STRIDE, ceil_mode=True)  # divides by what lies within the frame
+
+
+def object_shares(ids: Tensor, objects: Sequence[int]) -> Tensor:
+    """The same of one mask whose objects have numbers of any kind, in the order of `objects`.
+
+    Shapes: ids integer (H,W), 0 background, 255 void -> float32 (K+1,h,w). Ids that are not among `objects` count as background.
+    >>> object_shares(torch.tensor([[0, 7, 7, 7]]), (3, 7)).flatten()
+    tensor([0.2500, 0.0000, 0.7500])
+    """
+    channel = torch.zeros(VOID + 1, dtype=torch.int64)
+    channel[[*objects, VOID]] = torch.tensor([*range(1, len(objects) + 1), VOID])
+    return cell_shares(channel.to(ids.device)[ids.long()][None], len(objects))[0]
+
+
+def expect_ids(ids: Tensor, count: int) -> None:
+    """Nothing, where these are ids int64 of the background, of objects 1 to K = count, and of void.
+
+    Raises: ShapeError for another type, DataError for other ids.
+    >>> expect_ids(torch.tensor([0, 2, 255]), 2)
+    """
     if ids.dtype != torch.int64:
         raise ShapeError(expected="ids of int64", got=f"{ids.dtype}", try_this="ids.long()")
     if ((ids < 0) | (ids > count) & (ids != VOID)).any():
@@ -36,8 +61,6 @@ def cell_shares(ids: Tensor, count: int) -> Tensor:
             got=f"{ids[ids != VOID].unique().tolist()[-4:]}",
             try_this="number the objects from 1 on, without gaps",
         )
-    covered = one_hot(torch.where(ids == VOID, count + 1, ids), count + 2)[..., :-1]
-    return avg_pool2d(covered.movedim(-1, 1).float(), STRIDE, ceil_mode=True)  # divides by what lies within the frame
 
 
 def cell_labels(shares: Tensor) -> Tensor:
