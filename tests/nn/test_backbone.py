@@ -7,6 +7,7 @@ from safetensors.torch import load, save
 from vostutor.core import SettingsError, ShapeError
 from vostutor.nn import Backbone, BackboneConfig
 
+EIGHT = BackboneConfig(widths=(8, 8, 8, 8), channels=8)
 TINY = BackboneConfig(widths=(8, 8, 16, 16), channels=8)
 
 
@@ -24,6 +25,12 @@ def test_a_batch_is_as_its_frames_one_by_one():
     net, frames = Backbone(TINY, generator=seeded()), torch.rand(3, 3, 33, 47, generator=seeded(1))
     alone = torch.cat([net(frame[None]) for frame in frames])
     torch.testing.assert_close(net(frames), alone, atol=1e-5, rtol=1e-5)
+
+
+def test_the_smallest_frames_that_can_be_normalised_are_answered():
+    for net, size in ((Backbone(EIGHT), (17, 1)), (Backbone(TINY), (5, 5)), (Backbone(), (1, 1))):
+        assert net(torch.zeros(1, 3, *size)).isfinite().all()
+    assert Backbone(EIGHT)(torch.zeros(2, 3, 1, 1)).isfinite().all(), "two frames are two numbers to torch"
 
 
 def test_gradient_reaches_every_parameter():
@@ -54,6 +61,9 @@ def test_the_same_generator_gives_the_same_weights_and_they_are_kept_exactly():
     [
         (lambda: BackboneConfig(widths=(8, 8, 16)), SettingsError, "four"),
         (lambda: BackboneConfig(widths=(8, 8, 16, 12)), SettingsError, "multiple of 8"),
+        (lambda: BackboneConfig(widths=5), SettingsError, "four"),
+        (lambda: Backbone(None), SettingsError, "BackboneConfig"),
+        (lambda: Backbone(EIGHT)(torch.zeros(1, 3, 16, 16)), ShapeError, "more than 16"),
         (lambda: BackboneConfig(channels=0), SettingsError, "width"),
         (lambda: Backbone(TINY)(torch.zeros(3, 32, 48)), ShapeError, "batch"),
         (lambda: Backbone(TINY)(torch.full((1, 3, 32, 48), 255.0)), ShapeError, "255"),

@@ -22,10 +22,18 @@ def test_nothing_clicked_is_nothing_known():
     assert (clicks([], (2, 3)) == 255).all()
 
 
-@pytest.mark.parametrize("point", [(4, 0, 1), (0, 5, 1), (-1, 0, 1), (0, 0, 255), (0, 0, -1), (0.5, 0, 1), (0, 1), 3])
+@pytest.mark.parametrize(
+    "point", [(4, 0, 1), (0, 5, 1), (-1, 0, 1), (0, 0, 255), (0, 0, -1), (0.5, 0, 1), (0, 1), 3, (True, 0, 1)]
+)
 def test_a_point_that_is_none_is_refused(point):
     with pytest.raises(DataError, match="row before column"):
         clicks([(0, 0, 0), point], (4, 5))
+
+
+@pytest.mark.parametrize("points", [None, 5])
+def test_what_are_no_points_is_refused(points):
+    with pytest.raises(DataError, match="points in a list"):
+        clicks(points, (4, 5))
 
 
 def test_a_size_that_is_none_is_refused():

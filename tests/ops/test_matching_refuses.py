@@ -1,10 +1,12 @@
 """ops/matching.py and ops/nearest.py: refusal of bad input."""
 
+import numpy as np
 import pytest
 import torch
 
 from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.ops import global_match, k_nearest, local_match, min_triplet, nearest_per_label, squared_distances, squash
+from vostutor.ops.nearest import distances_to
 
 MATCHES = [global_match, lambda *maps: local_match(*maps, reach=1)]
 
@@ -62,11 +64,19 @@ def test_a_previous_frame_of_another_size_is_refused():
 
 
 @pytest.mark.parametrize("match", MATCHES)
-@pytest.mark.parametrize("objects", [(3, 3), (0, 3), (3, 255), (-1,), (2.0,), (True,), ("3",)])
+@pytest.mark.parametrize("objects", [(3, 3), (0, 3), (3, 255), (-1,), (2.0,), (True,), ("3",), None, 1, {3, 4}])
 def test_objects_that_are_no_ids_or_not_different_are_refused(match, objects):
     image = torch.zeros(3, 4, 5)
     with pytest.raises(DataError, match="different ids from 1 to 254"):
         match(image, image, torch.zeros(4, 5).long(), objects)
+
+
+@pytest.mark.parametrize("match", MATCHES)
+def test_objects_may_be_numbers_of_numpy_or_come_one_by_one(match):
+    image, ids = torch.arange(60.0).reshape(3, 4, 5), torch.arange(20).reshape(4, 5)
+    expected = match(image, image, ids, (3, 7))
+    assert torch.equal(match(image, image, ids, np.array([3, 7])), expected)
+    assert torch.equal(match(image, image, ids, (value for value in (3, 7))), expected)
 
 
 @pytest.mark.parametrize("reach", [-1, 1.5, True, None])
@@ -124,6 +134,20 @@ def test_labels_of_another_size_are_refused(size):
 def test_a_count_that_is_none_is_refused(count):
     with pytest.raises(SettingsError, match="count a whole number from 1 on"):
         nearest_per_label(torch.zeros(4, 3), torch.zeros(4, 3), torch.zeros(4).long(), count=count)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kind"),
+    [
+        (torch.tensor([[0, 5]]), DataError),
+        (torch.tensor([[0, -2]]), DataError),
+        (torch.tensor([0, 1]), ShapeError),
+        (torch.tensor([[0.0, 1.0]]), ShapeError),
+    ],
+)
+def test_keys_that_are_not_there_cannot_be_chosen(chosen, kind):
+    with pytest.raises(kind):
+        distances_to(torch.zeros(2, 3), torch.zeros(5, 3), chosen)
 
 
 @pytest.mark.parametrize("k", [0, -1, 1.5, True])

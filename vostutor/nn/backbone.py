@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from vostutor.core.errors import SettingsError
+from vostutor.core.errors import SettingsError, ShapeError
 from vostutor.core.ranges import expect_unit, expect_whole
 from vostutor.core.shapes import expect
 
@@ -37,7 +37,7 @@ class BackboneConfig:
     channels: int = 64
 
     def __post_init__(self):
-        if len(self.widths) != 4:
+        if not isinstance(self.widths, tuple | list) or len(self.widths) != 4:
             raise SettingsError(expected="four widths", got=f"{self.widths!r}", try_this="BackboneConfig()")
         for width in (*self.widths, self.channels):
             expect_whole(least=GROUPS, width=width)
@@ -70,7 +70,8 @@ class Backbone(nn.Module):
     """What each place of a frame looks like, seen together with its surroundings.
 
     Shapes: frames float (B,3,H,W), RGB in [0,1] -> (B,channels,ceil(H/4),ceil(W/4)), whatever H and W.
-    Raises: ShapeError for other axes, types or numbers beyond [0,1].
+    Raises: ShapeError for other axes, types or numbers beyond [0,1], or a frame so small that nothing is left to normalise; SettingsError
+        for what is no BackboneConfig.
     Source: [UNet] in small.
     >>> Backbone()(torch.zeros(1, 3, 33, 47)).shape
     torch.Size([1, 64, 9, 12])
@@ -78,6 +79,8 @@ class Backbone(nn.Module):
 
     def __init__(self, config: BackboneConfig = BackboneConfig(), *, generator: torch.Generator | None = None):
         super().__init__()
+        if not isinstance(config, BackboneConfig):
+            raise SettingsError(expected="a BackboneConfig", got=repr(config), try_this='PROFILES["cpu"]')
         self.config, self.channels = config, config.channels
         half, quarter, eighth, sixteenth = config.widths
         downwards = pairwise(config.widths)
@@ -93,6 +96,7 @@ class Backbone(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         expect("frames: B 3 H W", frames=frames, hint="a batch of RGB frames; frame[None] adds the batch")
         expect_unit(frames=frames)
+        self._expect_enough(frames)
         x, maps = (frames - self.mean) / self.deviation, []
         for stage in self.stages:
             x = stage(x)
@@ -100,3 +104,14 @@ class Backbone(nn.Module):
         for merge, finer in zip(self.merges, (maps[2], maps[1]), strict=True):
             x = merge(torch.cat([interpolate(x, size=finer.shape[-2:], mode="nearest"), finer], dim=1))
         return x
+
+    def _expect_enough(self, frames: Tensor) -> None:
+        """Nothing, where each map has more than one number a group: torch normalises no single one."""
+        widths = (*self.config.widths, self.config.channels)
+        alone = [pixels for pixels, width in zip((2, 4, 8, 16, STRIDE), widths, strict=True) if width == GROUPS]
+        if len(frames) == 1 and max(frames.shape[-2:]) <= max(alone, default=0):
+            raise ShapeError(
+                expected=f"frames of more than {max(alone)} rows or columns for widths of {GROUPS}",
+                got=f"{tuple(frames.shape[-2:])}",
+                try_this=f"widths of {2 * GROUPS} or more",
+            )

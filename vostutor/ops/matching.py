@@ -14,7 +14,8 @@ Departures: the released code sets places of other labels to 1 after squashing i
 one; here their distance is infinite in both, which comes to the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
+from operator import index
 
 import torch
 from torch import Tensor
@@ -57,7 +58,8 @@ def global_match(query: Tensor, reference: Tensor, ids: Tensor, objects: Sequenc
             [[1.0000, 1.0000]]])
     """
     expect("query: C h w, reference: C H W, ids: H W", query=query, reference=reference, ids=ids, hint=_HINT)
-    _check_maps(ids, objects, query=query, reference=reference)
+    objects = _different_ids(objects)
+    _check_maps(ids, query=query, reference=reference)
     places, keys = (image.flatten(1).mT.contiguous() for image in (query, reference))
     squared = nearest_per_label(places, keys, _labels(ids, objects).flatten(), len(objects) + 1)
     return squash(squared).unflatten(1, query.shape[1:]).to(query.dtype)
@@ -80,7 +82,8 @@ def local_match(query: Tensor, previous: Tensor, ids: Tensor, objects: Sequence[
             [[0.9998, 0.0000, 0.0000]]])
     """
     expect("query: C h w, previous: C h w, ids: h w", query=query, previous=previous, ids=ids, hint=_HINT)
-    _check_maps(ids, objects, query=query, previous=previous)
+    objects = _different_ids(objects)
+    _check_maps(ids, query=query, previous=previous)
     expect_whole(reach=reach)
     exact = torch.promote_types(query.dtype, torch.float32)
     places, keys = (image.to(exact).permute(1, 2, 0).contiguous() for image in (query, previous))
@@ -180,7 +183,23 @@ def _labels(ids: Tensor, objects: Sequence[int]) -> Tensor:
 _HINT = "maps (C,h,w) without a batch axis, and ids resized to the map they label, by nearest neighbour"
 
 
-def _check_maps(ids: Tensor, objects: Sequence[int], **maps: Tensor) -> None:
+def _different_ids(objects: Iterable[int]) -> tuple[int, ...]:
+    """The objects as whole numbers, numpy's too; a set is refused, since nobody knows which of its channels is whose."""
+    listed = list(objects) if isinstance(objects, Iterable) and not isinstance(objects, Set) else None
+    try:
+        values = tuple(0 if isinstance(value, bool) else index(value) for value in listed)
+    except TypeError:
+        values = (0,)
+    if not all(0 < value < VOID for value in values) or len(set(values)) != len(values):
+        raise DataError(
+            expected="objects: different ids from 1 to 254, without background and void, in an order",
+            got=repr(objects if listed is None else tuple(listed)),
+            try_this="object_order((), ids)",
+        )
+    return values
+
+
+def _check_maps(ids: Tensor, **maps: Tensor) -> None:
     expect_alike(**maps)
     expect_tensor(ids=ids)
     for name, image in maps.items():
@@ -195,11 +214,4 @@ def _check_maps(ids: Tensor, objects: Sequence[int], **maps: Tensor) -> None:
             expected=f"ids: integers on {image.device}",
             got=f"{ids.dtype} on {ids.device}",
             try_this="ids.to(query.device, torch.int64)",
-        )
-    whole = all(isinstance(value, int) and not isinstance(value, bool) and 0 < value < VOID for value in objects)
-    if not whole or len(set(objects)) != len(objects):
-        raise DataError(
-            expected="objects: different ids from 1 to 254, without background and void",
-            got=repr(tuple(objects)),
-            try_this="object_order((), ids)",
         )

@@ -234,7 +234,9 @@ def _exact(points: Tensor) -> Tensor:
 def expect_points(**points: Tensor) -> None:
     """Nothing, where the first are points, and each of the others at least one: of one floating type, with at least one channel.
 
-    Shapes: (P,C) first, then (N,C). Raises: ShapeError naming the first that is none.
+    Shapes: the first floating (P,C), the others floating (N,C).
+    Raises: ShapeError naming the first that is none.
+    Source: own rule.
     >>> expect_points(query=torch.zeros(0, 3), keys=torch.zeros(4, 3))
     """
     expect_alike(**points)
@@ -255,6 +257,7 @@ def expect_triplet(lost: Tensor, anchors: Tensor, positives: Tensor, negatives: 
 
     Shapes: lost floating (A,), anchors (A,C), positives (M,C), negatives (N,C).
     Raises: ShapeError for other axes or types, DataError for an answer without gradient or numbers.
+    Source: own rule.
     >>> points = torch.zeros(2, 3)
     >>> expect_triplet(min_triplet(points, points, points, margin=0.7), points, points, points)
     """
