@@ -164,6 +164,10 @@ def test_without_trust_the_logits_are_the_heads_alone():
     assert torch.equal(net.decide(torch.rand(1, 8, 4, 5), torch.rand(1, 3, 3, 4, 5)), torch.zeros(1, 3, 4, 5))
 
 
+def test_trust_may_be_whole_numbers():
+    assert net_of(replace(TINY, trust=(4, 4, 2))).trust.tolist() == [4.0, 2.0, 4.0]  # global, before, local
+
+
 def test_each_cue_moves_the_logit_in_its_own_direction():
     net = net_of()
     features, cues = torch.rand(1, 8, 2, 2), torch.full((1, 2, 3, 2, 2), 0.5)
@@ -258,6 +262,7 @@ def test_an_object_that_a_clip_lacks_is_never_its_answer():
         ({"kernel": 4}, "odd"), ({"embedding": 0}, "embedding"), ({"width": 2.5}, "width"), ({"layers": 0}, "layers"),
         ({"reach": -1}, "reach"),
         ({"rows": 0}, "rows"), ({"previous": "near"}, "local"), ({"hardest": 0}, "hardest"), ({"spread": 0}, "spread"),
+        ({"trust": 5.0}, "three"), ({"trust": (1.0, "2", 1.0)}, "trust"), ({"first": 1}, "first"), ({"feedback": "no"}, "feedback"),
         ({"trust": (1.0, float("nan"), 1.0)}, "trust"), ({"trust": (1.0,)}, "three"),
         ({"first": False, "previous": "none", "feedback": False}, "cue"),
     ],
