@@ -115,15 +115,14 @@ class EmbeddingScatter(View):
         cells = list(embeddings.shape[-2:])
         self.places = embeddings.flatten(2).mT.contiguous()  # (2,P,C)
         self.place_labels = label_places(clip.ids[[0, frame]], self.objects).flatten(1)
-        self.anchors = compare(
-            self.places[1], self.place_labels[1], self.places[0], self.place_labels[0], apart=frame > 0
-        )
+        (pool, asked), (known, own) = self.places, self.place_labels
+        self.anchors = compare(asked, own, pool, known, apart=frame > 0)
         mean, axes = principal_axes(self.places[0], 2)
         centred = self.places - mean
         self.plane = (centred @ axes.T).numpy()
         own_margin = float(getattr(getattr(network, "config", None), "margin", 0.7))
-        known = self.anchors.negative[np.isfinite(self.anchors.negative)]
-        most = round(max(2 * own_margin, float(np.quantile(known, 0.9)) if known.size else 0.0), 1)
+        most = self._largest_margin(own_margin)
+        distances = np.stack([self.anchors.positive, self.anchors.negative, self.anchors.mean])
         super().__init__(
             size=list(clip.size),
             cells=cells,
@@ -132,9 +131,7 @@ class EmbeddingScatter(View):
             images=pack_frames(clip.frames[[0, frame]], min(_WIDEST, clip.size[1])),
             points=np.rint(self.plane * (32767 / max(np.abs(self.plane).max(), 1e-6))).astype("<i2").tobytes(),
             labels=self.place_labels.numpy().astype(np.uint8).tobytes(),
-            distances=np.stack([self.anchors.positive, self.anchors.negative, self.anchors.mean])
-            .astype("<f4")
-            .tobytes(),
+            distances=distances.astype("<f4").tobytes(),
             found=np.stack([self.anchors.positive_at, self.anchors.negative_at]).astype("<i2").tobytes(),
             kept=_kept(centred[0], axes),
             channels=embeddings.shape[1],
@@ -146,6 +143,11 @@ class EmbeddingScatter(View):
         self.anchor = list(self._start() if anchor is None else anchor)
         self._answer()
         self.observe(lambda change: self._answer(), ["anchor", "margin"])
+
+    def _largest_margin(self, own: float) -> float:
+        """Where the slider ends: at twice the network's own margin, or where nine tenths of the anchors are still nearer to a stranger."""
+        known = self.anchors.negative[np.isfinite(self.anchors.negative)]
+        return round(max(2 * own, float(np.quantile(known, 0.9)) if known.size else 0.0), 1)
 
     @traitlets.validate("anchor")
     def _keep_anchor(self, proposal):
