@@ -69,6 +69,22 @@ def test_who_has_another_cell_leaves_the_one_that_is_anothers_only_one():
     assert cell_labels(cell_shares(ids, 2)).tolist() == [[[1, 2]]]
 
 
+@pytest.mark.parametrize(
+    ("pixels", "labels"),  # pixels of two objects in each of three cells, and whose the cells are
+    [
+        ([[1, 0, 0], [4, 1, 0]], [1, 2, 0]),  # who covers least chooses first
+        ([[1, 0, 0], [1, 1, 0]], [1, 2, 0]),  # then who covers fewest cells
+        ([[2, 1, 0], [2, 0, 1]], [1, 0, 2]),  # then who covers more in reading order
+    ],
+)
+def test_who_chooses_first_does_not_depend_on_the_numbers(pixels, labels):
+    objects = torch.tensor(pixels)[:, None] / 16
+    background = 1 - objects.sum(dim=0, keepdim=True)
+    assert cell_labels(torch.cat([background, objects])[None]).tolist() == [[labels]]
+    swapped = cell_labels(torch.cat([background, objects.flip(0)])[None])
+    assert swapped.tolist() == [[[(0, 2, 1)[label] for label in labels]]]
+
+
 def test_a_lost_object_takes_no_cell_from_one_that_has_no_other():
     ids = torch.zeros(1, 4, 8, dtype=torch.int64)
     ids[0, :3, :3], ids[0, 3, :4], ids[0, 0, 4] = 1, 2, 2  # 9 of 16 pixels are 1's, 4 are 2's

@@ -39,6 +39,7 @@ def object_shares(ids: Tensor, objects: Sequence[int]) -> Tensor:
     """The same of one mask whose objects have numbers of any kind, in the order of `objects`.
 
     Shapes: ids integer (H,W), 0 background, 255 void -> float32 (K+1,h,w). Ids that are not among `objects` count as background.
+    Source: as `cell_shares`.
     >>> object_shares(torch.tensor([[0, 7, 7, 7]]), (3, 7)).flatten()
     tensor([0.2500, 0.0000, 0.7500])
     """
@@ -50,7 +51,9 @@ def object_shares(ids: Tensor, objects: Sequence[int]) -> Tensor:
 def expect_ids(ids: Tensor, count: int) -> None:
     """Nothing, where these are ids int64 of the background, of objects 1 to K = count, and of void.
 
+    Shapes: ids int64 of any axes.
     Raises: ShapeError for another type, DataError for other ids.
+    Source: the ids of core/ids.py.
     >>> expect_ids(torch.tensor([0, 2, 255]), 2)
     """
     if ids.dtype != torch.int64:
@@ -67,7 +70,7 @@ def cell_labels(shares: Tensor) -> Tensor:
     """Whose a cell is: theirs who cover most of it, and nobody's (255) where they cover less than half or two objects half each.
 
     An object that has no cell by that gets the one that it covers best, so that a small one is not lost, but never the only one of
-    another object. Who covers least chooses first, then who covers fewest cells, then who comes first in reading order: the order of
+    another object. Who covers least chooses first, then who covers fewest cells, then who covers more in reading order: the order of
     the objects decides only between two whose shares are the same in every cell.
 
     Shapes: shares floating (B,K+1,h,w) -> int64 (B,h,w), 0 to K and 255.
@@ -94,17 +97,14 @@ def _seat(labels: Tensor, shares: Tensor, lost: list[int]) -> None:
     """Give each lost object a cell, in place. Shapes: labels (h*w,), shares (K+1,h*w)."""
     here = shares[lost].cpu()
     best = here.amax(dim=1)
-    places = [
-        int((row == peak).nonzero()[0]) for row, peak in zip(here, best, strict=True)
-    ]  # argmax may take any of them
-    order = sorted(range(len(lost)), key=lambda k: (best[k].item(), int((here[k] > 0).sum()), places[k]))
+    order = sorted(range(len(lost)), key=lambda k: (best[k].item(), int((here[k] > 0).sum()), (-here[k]).tolist()))
     whose = labels.cpu()
     for k in order:
         held = torch.bincount(whose, minlength=VOID + 1)
         held[[0, VOID]] = 2  # only an object can lose its last cell
         free = torch.where(held[whose] > 1, here[k], 0)
         if free.any():
-            whose[(free == free.amax()).nonzero()[0]] = lost[k]
+            whose[(free == free.amax()).nonzero()[0]] = lost[k]  # argmax may take any of them
     labels.copy_(whose)
 
 

@@ -20,6 +20,8 @@ def expect_distances(name: str, maps: Tensor, query: Tensor, count: int) -> Tens
 
     Shapes: maps (count,h,w) in [0,1] in the dtype of query, query floating (C,h,w) -> maps.
     Raises: ShapeError for anything but a tensor, other axes, another dtype or device; DataError for NaN or numbers beyond 0 and 1.
+    Source: the range of the squashed distance of FEELVOS (Voigtlaender et al., CVPR 2019).
+    Source: the distances of [FEELVOS], as ops/matching.py answers them.
     >>> import torch
     >>> expect_distances("global_match", torch.ones(3, 4, 6), torch.zeros(8, 4, 6), 3).shape
     torch.Size([3, 4, 6])

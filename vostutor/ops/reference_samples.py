@@ -21,6 +21,8 @@ def expect_reference_samples(batch: Mapping[str, Tensor]) -> int:
     1 to K, 255 void; progress floating (B,) in [0,1].
     Raises: DataError for an empty or incomplete batch, ids with gaps, an object that only asked frames show, another progress;
     ShapeError for other axes or types and for fewer than three frames.
+    Source: the training samples of FEELVOS (Voigtlaender et al., CVPR 2019).
+    Source: the samples of [FEELVOS], whose released code asserts that ids have no gaps.
     >>> batch = {"frames": torch.zeros(1, 3, 3, 4, 8), "ids": torch.ones(1, 3, 4, 8).long(), "progress": torch.zeros(1)}
     >>> expect_reference_samples(batch)
     1

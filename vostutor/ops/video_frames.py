@@ -13,6 +13,8 @@ def expect_video_frame(frame: Tensor, *, like: Tensor | None = None) -> None:
 
     Shapes: frame, like uint8 (3,H,W).
     Raises: ShapeError for other axes, another type or size.
+    Source: the contract of a Segmenter in core/clip.py.
+    Source: own rule; the frames of core/clip.py.
     >>> expect_video_frame(torch.zeros(3, 4, 6, dtype=torch.uint8))
     """
     expect_tensor(frame=frame)
