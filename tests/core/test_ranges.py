@@ -19,6 +19,7 @@ from vostutor.core.ranges import (
     expect_size,
     expect_span,
     expect_tensor,
+    expect_truth,
     expect_unit,
     expect_whole,
 )
@@ -141,3 +142,10 @@ def test_a_number_that_is_no_probability_is_refused_with_its_usual_cause(worst, 
 def test_a_mask_is_no_probability():
     with pytest.raises(ShapeError, match="prob: a tensor of floating-point"):
         expect_prob(prob=torch.zeros(2) > 0)
+
+
+def test_an_option_that_is_neither_true_nor_false_is_refused():
+    expect_truth(feedback=True, first=False)
+    for value in (1, None, "no"):
+        with pytest.raises(SettingsError, match="feedback: True or False"):
+            expect_truth(first=True, feedback=value)
