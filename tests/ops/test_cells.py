@@ -72,7 +72,7 @@ def test_who_has_another_cell_leaves_the_one_that_is_anothers_only_one():
 @pytest.mark.parametrize(
     ("pixels", "labels"),  # pixels of two objects in each of three cells, and whose the cells are
     [
-        ([[1, 0, 0], [4, 1, 0]], [1, 2, 0]),  # who covers least chooses first
+        ([[4, 1, 0], [2, 0, 1]], [2, 1, 0]),  # who covers least chooses first
         ([[1, 0, 0], [1, 1, 0]], [1, 2, 0]),  # then who covers fewest cells
         ([[2, 1, 0], [2, 0, 1]], [1, 0, 2]),  # then who covers more in reading order
     ],
