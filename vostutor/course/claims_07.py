@@ -50,6 +50,7 @@ SOURCES = (
     "metrics/region.py",
     "metrics/regions.py",
     "models/baselines.py",
+    "nn/neighbour_votes.py",
     "nn/seen_frames.py",
     "ops/dis.py",
     "ops/masks.py::object_order",

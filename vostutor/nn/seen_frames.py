@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from vostutor.core.errors import SettingsError, ShapeError
-from vostutor.core.ranges import expect_finite, expect_tensor, expect_whole
+from vostutor.core.ranges import expect_finite, expect_whole
 from vostutor.core.shapes import expect
 from vostutor.ops.cells import STRIDE
+from vostutor.ops.video_frames import expect_video_frame
 
 
 class Seen(NamedTuple):
@@ -77,16 +78,7 @@ class SeenFrames:
 
     def check(self, frame: Tensor) -> None:
         """Nothing, where this is a frame of the video."""
-        expect_tensor(frame=frame)
-        expect("frame: 3 H W", frame=frame, hint="one RGB frame (3,H,W) at a time")
-        if frame.dtype != torch.uint8:
-            raise ShapeError(expected="a frame of uint8", got=f"{frame.dtype}", try_this="(255 * frame).byte()")
-        if self.last is not None and frame.shape != self.last.frame.shape:
-            raise ShapeError(
-                expected=f"frames of {tuple(self.last.frame.shape[-2:])}, like those before",
-                got=f"{tuple(frame.shape[-2:])}",
-                try_this="a new system for each video",
-            )
+        expect_video_frame(frame, like=None if self.last is None else self.last.frame)
 
 
 def _takes_two(network: nn.Module) -> bool:

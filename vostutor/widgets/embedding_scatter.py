@@ -111,15 +111,7 @@ class EmbeddingScatter(View):
     ):
         self.clip, self.objects, self._triplet = clip, objects_in(clip, 1), triplet
         frame = min(5, len(clip) - 1) if frame is None else frame
-        embeddings = embed_frames(clip, network, (0, frame))
-        cells = list(embeddings.shape[-2:])
-        self.places = embeddings.flatten(2).mT.contiguous()  # (2,P,C)
-        self.place_labels = label_places(clip.ids[[0, frame]], self.objects).flatten(1)
-        (pool, asked), (known, own) = self.places, self.place_labels
-        self.anchors = compare(asked, own, pool, known, apart=frame > 0)
-        mean, axes = principal_axes(self.places[0], 2)
-        centred = self.places - mean
-        self.plane = (centred @ axes.T).numpy()
+        cells, kept = self._embed(network, frame)
         own_margin = float(getattr(getattr(network, "config", None), "margin", 0.7))
         most = self._largest_margin(own_margin)
         distances = np.stack([self.anchors.positive, self.anchors.negative, self.anchors.mean])
@@ -133,8 +125,8 @@ class EmbeddingScatter(View):
             labels=self.place_labels.numpy().astype(np.uint8).tobytes(),
             distances=distances.astype("<f4").tobytes(),
             found=np.stack([self.anchors.positive_at, self.anchors.negative_at]).astype("<i2").tobytes(),
-            kept=_kept(centred[0], axes),
-            channels=embeddings.shape[1],
+            kept=kept,
+            channels=self.places.shape[2],
             limits={"most": most, "step": most / _STEPS},
             own=triplet is not None,
             anchor=[n // 2 for n in cells],
@@ -143,6 +135,18 @@ class EmbeddingScatter(View):
         self.anchor = list(self._start() if anchor is None else anchor)
         self._answer()
         self.observe(lambda change: self._answer(), ["anchor", "margin"])
+
+    def _embed(self, network, frame: int) -> tuple[list[int], float]:
+        """Embed both frames, compare their places, and lay them into a plane; the map's size, and how much the plane keeps."""
+        embeddings = embed_frames(self.clip, network, (0, frame))
+        self.places = embeddings.flatten(2).mT.contiguous()  # (2,P,C)
+        self.place_labels = label_places(self.clip.ids[[0, frame]], self.objects).flatten(1)
+        (pool, asked), (known, own) = self.places, self.place_labels
+        self.anchors = compare(asked, own, pool, known, apart=frame > 0)
+        mean, axes = principal_axes(self.places[0], 2)
+        centred = self.places - mean
+        self.plane = (centred @ axes.T).numpy()
+        return list(embeddings.shape[-2:]), _kept(centred[0], axes)
 
     def _largest_margin(self, own: float) -> float:
         """Where the slider ends: at twice the network's own margin, or where nine tenths of the anchors are still nearer to a stranger."""
