@@ -11,8 +11,8 @@ Letters: B clips, T frames, K objects, H rows and W columns of a frame, h and w 
     an embedding, o objects and the background, K+1 of them.
 Departures:
     - trust: in the small profiles a logit begins as (what was answered before) - (global distance) - (local distance), each weighed by a
-      learned number, and the head adds to it. The literal head (trust=None) answers background for hundreds of steps first; the picture
-      of both curves is in lesson 07. Softmax over objects makes differences between objects of it.
+      learned number, and the head adds to it. The literal head (trust=None) calls nearly everything background at first; the picture of
+      both curves is in lesson 07. Softmax over objects makes differences between objects of it.
     - The embedding is linear, its depthwise kernels begin with N(0,.03), not truncated, and a one in the middle of every channel; `spread`
       makes distances small enough at first for the squashing not to flatten them. The released one ends in a ReLU, its one is in channel 0.
     - A place's label is what covers most of its 4x4 pixels, not the nearest pixel's; so are labels of an answer, not the arg max: a place
