@@ -1,6 +1,7 @@
 """data/clip_views.py: samples of a few frames with the ids of their reference."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -99,7 +100,7 @@ def test_neighbours_have_equal_distances_and_the_reference_is_annotated():
         reference, *others = chosen_times(
             torch.tensor([2, 3]), 7, ClipViews(frames=4, widest_gap=2), seeded(seed)
         ).tolist()
-        gaps = {b - a for a, b in zip(others, others[1:], strict=False)}
+        gaps = {b - a for a, b in pairwise(others)}
         assert reference in (2, 3) and len(gaps) == 1 and min(others) >= 0 and max(others) < 7
         seen |= gaps
     assert seen == {1, -1, 2, -2}

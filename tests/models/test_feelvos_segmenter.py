@@ -1,6 +1,7 @@
 """models/feelvos.py: the system of FEELVOS, frame after frame through a video."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -68,7 +69,7 @@ def test_every_annotated_frame_is_compared_with():
 def test_each_frame_is_matched_with_the_one_before_it():
     near = Recorded(local_match)
     answers(net_of(local_match=near), *(painted((6, 6 + 4 * t, 12), seed=t)[0] for t in (1, 2, 3)))
-    for (query, _, _), (_, there, _) in zip(near.calls, near.calls[1:], strict=False):
+    for (query, _, _), (_, there, _) in pairwise(near.calls):
         assert torch.equal(query, there)
 
 

@@ -15,8 +15,8 @@ from vostutor.course.claims import Claims, sources_hash
 from vostutor.course.trials import kept_file, kept_rows
 from vostutor.course.verdicts import paired_row
 
-# The files that decide the figures; of a folder all of its modules. Those up to ops/nearest.py decide the trained weights.
-SOURCES = (
+# What decides the trained weights, and what besides decides the figures; of a folder all of its modules.
+TRAINED_FROM = (
     "course/retrieval_trials.py",
     "data/augment.py",
     "data/clip_views.py",
@@ -29,12 +29,15 @@ SOURCES = (
     "models/feelvos.py",
     "models/pml.py",
     "nn/backbone.py",
-    "nn/label_pool.py",
+    "nn/label_pool.py::evenly",
     "ops/cells.py",
     "ops/cost_volume.py",
     "ops/grid.py",
     "ops/matching.py",
     "ops/nearest.py",
+)
+SOURCES = (
+    *TRAINED_FROM,
     "course/retrieval_rows.py",
     "course/one_shot_real.py::Metered",
     "course/one_shot_real.py::scores",
@@ -50,6 +53,7 @@ SOURCES = (
     "metrics/region.py",
     "metrics/regions.py",
     "models/baselines.py",
+    "nn/label_pool.py",
     "nn/neighbour_votes.py",
     "nn/seen_frames.py",
     "ops/dis.py",
@@ -96,8 +100,6 @@ def _measured(root, planned: list[tuple[str, int]], workers: int | None, kept: P
 def folders(kept: Path, recipe) -> tuple[Path, Path]:
     """Where checkpoints and rows lie: other sources or another recipe are other folders."""
     from hashlib import sha256
-
-    from vostutor.course.retrieval_trials import TRAINED_FROM
 
     asked = sha256(repr(recipe).encode()).hexdigest()[:8]
     nets, rows = (f"{sources_hash(sources)[:12]}-{asked}" for sources in (TRAINED_FROM, SOURCES))

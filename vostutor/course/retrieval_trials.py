@@ -20,27 +20,6 @@ from vostutor.engine.training import History, Objective, Training, train
 from vostutor.models import feelvos, pml
 from vostutor.nn.backbone import Backbone
 
-# What decides the trained weights; of a folder all of its modules.
-TRAINED_FROM = (
-    "course/retrieval_trials.py",
-    "data/augment.py",
-    "data/clip_views.py",
-    "data/foreground.py",
-    "data/minivos.py",
-    "data/pool.py::_drawn",
-    "data/pool.py::clip_pool",
-    "data/studio",
-    "engine/training.py",
-    "models/feelvos.py",
-    "models/pml.py",
-    "nn/backbone.py",
-    "nn/label_pool.py::evenly",
-    "ops/cells.py",
-    "ops/cost_volume.py",
-    "ops/grid.py",
-    "ops/matching.py",
-    "ops/nearest.py",
-)
 FEELVOS, PML = "FEELVOS", "PML"
 
 

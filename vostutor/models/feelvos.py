@@ -169,8 +169,8 @@ class FEELVOSNet(nn.Module):
         self.global_match, self.local_match = global_match, local_match
         self.embedding = EmbeddingLayer(backbone.channels, config, generator)
         self.head = DynamicHead(backbone.channels + len(config.cues), config, generator)
-        trusted = dict(zip(("global", "local", "before"), config.trust or (), strict=False))
-        self.trust = nn.Parameter(torch.tensor([float(trusted[name]) for name in config.cues])) if trusted else None
+        trust = config.trust and dict(zip(("global", "local", "before"), config.trust, strict=True))
+        self.trust = nn.Parameter(torch.tensor([float(trust[name]) for name in config.cues])) if trust else None
 
     def embed(self, frames: Tensor) -> tuple[Tensor, Tensor]:
         """Features and embeddings. Shapes: frames float (B,3,H,W) in [0,1] -> (B,F,h,w), (B,C,h,w)."""

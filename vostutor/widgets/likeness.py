@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from vostutor.core.clip import Clip
-from vostutor.core.errors import ShapeError
 from vostutor.core.ids import VOID
 from vostutor.ops.cells import cell_labels
+from vostutor.ops.match_maps import expect_distances
 from vostutor.ops.matching import global_match, local_match, squared_distances, squash
 from vostutor.widgets.places import decode_distance, encode_distance, label_places, looks_of, number_places, objects_in
 from vostutor.widgets.probe_pair import told
@@ -170,13 +170,7 @@ class Likeness:
         """What a matching function answers. Shapes: -> (K+1,h,w)."""
         try:
             answer = getattr(self.network, name)(*(each.clone() for each in given), tuple(range(1, self.count)), **how)
-            if tuple(answer.shape) != (self.count, *self.size):
-                raise ShapeError(
-                    expected=f"(K+1,h,w) = {(self.count, *self.size)}",
-                    got=f"{tuple(answer.shape)}",
-                    try_this="channel 0 for the background, then one for each object",
-                )
-            return answer.detach().float().cpu().nan_to_num(1.0).clamp(0, 1)
+            return expect_distances(name, answer, given[0], self.count).detach().float().cpu().clamp(0, 1)
         except Exception as error:  # anything can come out of a student's function
             self.notes[name] = f"{name} gave nothing: {told(error)}"
             return torch.ones(self.count, *self.size)
