@@ -13,7 +13,7 @@ _MOST = 0.9  # of the weights; where a gradient is small, Adam's epsilon counts
 
 
 def strides(before: SmallNetwork, after: SmallNetwork) -> Tensor:
-    """How far each weight of the largest layer has moved. Shapes: -> (W,), one for each weight."""
+    """How far each weight of the largest layer has moved. Shapes: -> (3456,)."""
     return (after.coarse.weight - before.coarse.weight).detach().abs().flatten()
 
 
