@@ -162,6 +162,37 @@ def test_what_an_endless_loop_prints_is_cut(capsys):
     assert trouble_of(answer).kind == "hung" and len(capsys.readouterr().out) <= 2001
 
 
+DEAF = """
+import time, weakref
+class Thing: pass
+def spin(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end: pass
+def f():
+    {body}
+    spin(3)
+    print("it went on")
+    return 1
+"""
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "weakref.finalize(Thing(), spin, 0.4)",
+        "try: spin(0.4)\n    except BaseException: pass",
+        "try: spin(3)\n    except BaseException: return 1",
+        "try: spin(3)\n    except BaseException as error: raise ValueError from error",
+    ],
+    ids=["while garbage is collected", "in a bare except", "and then answers", "and then fails"],
+)
+def test_an_alarm_that_goes_unheard_rings_again(body, capsys):
+    trouble = trouble_of(LocalAnswer(load_answer(DEAF.format(body=body), "f"), limit=0.2))
+    assert (trouble.kind, trouble.what) == ("hung", "no answer within 0.2 s")
+    assert "it went on" not in capsys.readouterr().out
+
+
 def test_an_endless_loop_ends_and_nobody_is_asked_again(door):
     answer = door(
         "def f(x):\n    while True:\n        try:\n            x += 1\n        except Exception:\n            pass\n",

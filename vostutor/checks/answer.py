@@ -19,6 +19,7 @@ from vostutor.checks.stub import Margin, is_stub, raises_itself
 from vostutor.checks.wire import Unusable, decode, encode, leaves, mapped
 
 _PACKAGE = str(Path(__file__).parents[1])
+_AGAIN = 0.2  # seconds from one ring of the alarm to the next
 
 
 class Trouble(Exception):
@@ -192,20 +193,29 @@ class _OutOfTime(BaseException):
 
 @contextmanager
 def _at_most(seconds: float) -> Iterator[None]:
-    """Ends the block with Trouble after that time; only where the system has alarms, and only in the main thread."""
+    """Ends the block with Trouble after that time; only where the system has alarms, and only in the main thread.
+
+    The alarm rings until the block has ended: Python drops what is raised while it collects garbage, and an answer may have a bare
+    `except`.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
+    rung = False
 
     def ring(signum, frame):
+        nonlocal rung
+        rung = True
         raise _OutOfTime
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
     except _OutOfTime:
-        raise Trouble("hung", f"no answer within {seconds:g} s") from None
+        pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+    if rung:
+        raise Trouble("hung", f"no answer within {seconds:g} s")
