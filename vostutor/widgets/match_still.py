@@ -13,10 +13,10 @@ from vostutor.viz.sheet import contact_sheet
 from vostutor.widgets.likeness import Likeness, Reading
 from vostutor.widgets.view import stacked
 
-_WIDE = 300  # pixels across of a frame in the picture
+_WIDE = 240  # pixels across of a frame in the picture
 _GAP = 18
 _INK = (20, 20, 20)
-_ROWS = 3  # labels whose maps are drawn; of more, the ones that win come first
+_ROWS = 2  # labels whose maps are drawn; of more, the ones that win come first
 
 
 def draw_match(likeness: Likeness, reading: Reading, t: int, reach: int, scale: float) -> Picture:
