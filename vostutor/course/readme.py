@@ -81,13 +81,31 @@ def one_shot_tables(claims: Claims) -> str:
     return "\n\n".join([markdown_table(rows), markdown_table(_on_film(claims)), told, _note(claims)])
 
 
+def retrieval_tables(claims: Claims) -> str:
+    """J of what looks its labels up: the shipped networks by kind of clip and on real video; networks that were trained with a part
+    missing; and what became of each claim."""
+    from vostutor.course.claims_07 import verdicts
+    from vostutor.course.retrieval_rows import LABELS, SETS
+
+    systems = list(dict.fromkeys(row["system"] for row in claims.rows if row["set"].endswith(", baselines")))
+    shipped = [["minivos, J", *systems]]
+    for label in LABELS:
+        of_label = f"{label}, baselines"
+        shipped.append([label, *(_mean(claims.where(set=of_label, system=name), "J") for name in systems)])
+    trained = [["from nothing, J", *SETS]]
+    for name in dict.fromkeys(row["system"] for row in claims.rows if row["set"] in SETS):
+        trained.append([name, *(_mean(claims.where(set=kind, system=name), "J") for kind in SETS)])
+    tables = (shipped, _on_film(claims), trained)
+    return "\n\n".join([*map(markdown_table, tables), verdicts_table(verdicts(claims), "seeds"), _note(claims)])
+
+
 def _on_film(claims: Claims) -> list[list]:
     """The rows of a table of all systems on real video, each in the sizes that it was tried in."""
     from vostutor.course.one_shot_real import PUBLISHED, REAL
 
     table, found = [["DAVIS", "seen in", "J", "F", "CPU-seconds a frame"]], claims.where(set=REAL)
-    tried = dict.fromkeys((row["system"], row["rows"], row["scored"]) for row in found if row["system"] != PUBLISHED)
-    for system, seen, scored in [*tried, (PUBLISHED, None, None)]:
+    tried = dict.fromkeys((row["system"], row["rows"], row.get("scored")) for row in found)
+    for system, seen, scored in sorted(tried, key=lambda row: row[0] == PUBLISHED):
         here = claims.where(set=REAL, system=system, rows=seen, scored=scored)
         size = "480 rows" if seen is None else f"{seen} rows" + (f", scored at {scored}" if scored else "")
         seconds = "" if system == PUBLISHED else _mean(here, "seconds")
@@ -162,6 +180,7 @@ def blocks() -> dict[str, str]:
         "claims-00": baselines_table(stored_claims("00")),
         "claims-01": flow_table(stored_claims("01")),
         "claims-04": one_shot_tables(stored_claims("04")),
+        "claims-07": retrieval_tables(stored_claims("07")),
         "weights": weights_table(),
     }
 
