@@ -202,5 +202,15 @@ def test_a_claim_speaks_of_its_two_systems_in_its_sets_and_in_its_direction(clai
             assert found == pytest.approx(sign * gain, abs=1e-4)
 
 
+COST = "R6, cost"
+
+
+@pytest.mark.parametrize(("name", "sign"), [("plain", 1), ("distractor", -1)])
+def test_what_a_look_alike_costs_is_what_is_lost_from_plain_clips(name, sign):
+    for system, more in ((ALONE, sign), (FOLLOWING, -sign)):
+        assert stored(**{f"{name}: {system}": (0.7, 0.8)})[COST]["difference"] == pytest.approx(0.2 * more, abs=1e-4)
+    assert stored(**{f"{other}: {ALONE}": (0.7, 0.9) for other in ("occlusion", "drift")})[COST]["difference"] == 0
+
+
 def test_every_claim_is_tried_in_its_direction():
-    assert set(stored()) == set(CLAIMS)
+    assert set(stored()) == {*CLAIMS, COST}

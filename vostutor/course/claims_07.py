@@ -170,13 +170,13 @@ def verdicts(claims: Claims) -> list[dict]:
 
     R1 local matching with the frame before beats global matching with it. R2 to R4 what dropping a cue costs: the frame before, the
     first frame, the previous prediction. R5 matching finds again what was hidden, propagation does not. R6 global matching alone is
-    fooled by look-alikes, propagation less. R7 both together beat either. R8 coordinates help PML, R9 a growing pool does. R10 the
-    closest positive keeps an object of two looks together where the mean of all does not. R11 FEELVOS beats PML, and R12 PML what colour
-    and place can do.
+    fooled by look-alikes, propagation less: in J, and in what a look-alike costs. R7 both together beat either. R8 coordinates help
+    PML, R9 a growing pool does. R10 the closest positive keeps an object of two looks together where the mean of all does not. R11
+    FEELVOS beats PML, and R12 PML what colour and place can do.
     """
     full, twice, first_only = "FEELVOS", "global twice", "no previous frame, no feedback"
     following = "no first frame"
-    of = partial(by_seed, claims)
+    of, costs = partial(by_seed, claims), lambda name: (f"{name}, lost", lost_to_twins(claims, name))
     everywhere = {"measure": "J", "sets": ("plain", "occlusion", "distractor", "drift")}
     told = [row("R1", "local beats global matching with the frame before", full, twice, of, **everywhere)]
     for claim, without in (("R2", "no previous frame"), ("R3", following), ("R4", "no feedback")):
@@ -186,6 +186,7 @@ def verdicts(claims: Claims) -> list[dict]:
         row("R5", "after an occlusion matching alone beats propagation alone", first_only, following, of, **hidden),
         row("R5, warp", "and warping", first_only, "DIS warp", of, **hidden),
         row("R6", "beside a look-alike propagation alone beats matching alone", following, first_only, of, **twins),
+        paired_row("R6, cost", "and a look-alike costs matching more", *(costs(name) for name in (first_only, following))),
         row("R7", "both beat matching alone", full, first_only, of, **everywhere),
         row("R7, propagation", "and propagation alone", full, following, of, **everywhere),
         row("R8", "coordinates help PML", "PML", "PML, no coordinates", of, **everywhere),
@@ -216,3 +217,9 @@ def by_seed(claims: Claims, system: str, *, measure: str, sets: tuple[str, ...])
         if told["set"] in sets:
             found.setdefault(told["seed"], []).append(told[measure])
     return {seed: sum(values) / len(values) for seed, values in found.items()}
+
+
+def lost_to_twins(claims: Claims, system: str) -> dict[int, float]:
+    """What a look-alike costs a system, for each training seed: its J on plain clips less that beside a look-alike."""
+    plain, twins = (by_seed(claims, system, measure="J", sets=(name,)) for name in ("plain", "distractor"))
+    return {seed: plain[seed] - twins[seed] for seed in plain}
