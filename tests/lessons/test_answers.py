@@ -73,3 +73,14 @@ class TestOneShot(Lesson):
         "oneshot.snap": "def snap(superpixels, mask):\n    return mask",
         "oneshot.adaptation_targets": "def adaptation_targets(posterior, *rest, **how):\n    return torch.full(posterior.shape, 255)",
     }
+
+
+class TestPixelRetrieval(Lesson):
+    name = "07_pixel_retrieval"
+    broken = {
+        "retrieval.min_triplet": "def min_triplet(anchors, positives, negatives, margin):\n    return anchors.square().sum(1)",
+        "retrieval.agreed": "def agreed(neighbours):\n    return neighbours[:, 0] == 0",
+        "retrieval.squash": "def squashed_distances(x, y):\n    return torch.cdist(x, y)",
+        "retrieval.global_match": "def global_match(query, reference, ids, objects):\n    return query[:1].repeat(1 + len(objects), 1, 1)",
+        "retrieval.local_match": "def local_match(query, previous, ids, objects, reach):\n    return query[:1].repeat(1 + len(objects), 1, 1)",
+    }

@@ -1,0 +1,224 @@
+"""What lesson 07 says of its figures is what the stored tables and its own stored output hold."""
+
+import json
+import re
+
+from tests.conftest import ROOT
+from vostutor.course.claims import stored_claims
+from vostutor.course.claims_07 import SHIPPED, shipped, verdicts
+from vostutor.course.notebook import read_notebook
+from vostutor.course.retrieval_trials import VARIANTS
+from vostutor.course.verdicts import FAILS, HOLDS, OPEN
+from vostutor.data import home
+
+CLAIMS, EARLIER = stored_claims("07"), stored_claims("04")
+BASELINES = json.loads((home() / "minivos-baselines.json").read_text())["labels"]
+KINDS = ("plain", "occlusion", "distractor", "drift")
+LABELS = ("plain", "occlusion", "crossing", "distractor", "drift", "fast")
+
+
+def on(kind: str, system: str, measure: str = "J") -> float:
+    return CLAIMS.mean(measure, set=kind, system=system)
+
+
+def overall(system: str) -> float:
+    return sum(on(kind, system) for kind in KINDS) / len(KINDS)
+
+
+def labelled(label: str, system: str, measure: str = "J") -> float:
+    return on(f"{label}, baselines", f"shipped {system}", measure)
+
+
+def on_film(system: str, rows: int | None = 240, measure: str = "J", table=CLAIMS, **where) -> float:
+    return table.mean(measure, set="DAVIS", system=system, rows=rows, **where)
+
+
+def osvos(measure: str = "J", **where) -> float:
+    return on_film("OSVOS", table=EARLIER, measure=measure, scored=None, **where)
+
+
+def outputs(source: str) -> str:
+    """The text of the outputs of the one cell in the stored solution in whose source a phrase stands."""
+    cells = read_notebook(ROOT / "solutions/07_pixel_retrieval.ipynb").cells
+    (cell,) = [cell for cell in cells if cell.cell_type == "code" and source in cell.source]
+    return "\n".join(out.get("text") or out["data"].get("text/plain", "") for out in cell.outputs)
+
+
+def numbers(pattern: str, text: str) -> tuple[float, ...]:
+    return tuple(float(found.replace(",", "")) for found in re.search(pattern, text).groups())
+
+
+def row(name: str, table: str) -> list[float]:
+    """The figures of a row of a table that was stored as text."""
+    (found,) = re.findall(rf"(?m)^{re.escape(name)}((?: +[-.\d]+)+)$", table)
+    return [float(value) for value in found.split()]
+
+
+def test_figures_are_of_the_weights_that_are_shipped():
+    for system, (_, weights) in shipped().items():
+        assert {told["weights"] for told in CLAIMS.where(set="DAVIS", system=system)} == {weights}
+    assert set(SHIPPED) == set(shipped())
+
+
+# ---- sections 1 to 5
+
+
+def test_copy_is_as_bad_as_the_prediction_says():
+    assert all(0.3 <= round(BASELINES[label]["copy"]["J"], 1) <= 0.4 for label in KINDS)
+
+
+def test_a_swan_is_found_by_its_colour_and_a_car_is_not():
+    swan, car = (round(on_film("nearest colour", name=name), 2) for name in ("blackswan", "car-shadow"))
+    assert (swan, car) == (0.82, 0.22)
+
+
+def test_nearest_colour_beats_copy_is_fooled_by_a_twin_and_place_helps():
+    table = outputs("scoreboard = {name")
+    copy, colour, placed = (row(name, table) for name in ("copy", "nearest colour", "colour and place"))
+    assert all(a < b for a, b in zip(copy[:3], colour, strict=False)) and colour[2] < colour[0] - 0.2
+    assert placed[2] > colour[2] + 0.2
+    assert [round(on_film(name), 2) for name in ("nearest colour", "colour and place")] == [colour[3], placed[3]]
+
+
+def test_the_mean_of_positives_prefers_to_look_away():
+    closest, right, mean, wrong = numbers(
+        r"yours (\d+) degrees, where (\d+)% .*positives (\d+) degrees, where (\d+)%", outputs("strip.set_yticks")
+    )
+    assert closest < 10 and right == 100 and mean > 80 and wrong < 75
+
+
+def test_the_shipped_embedding_leaves_colour_and_place_behind_on_film():
+    assert [round(on_film(name), 2) for name in ("FEELVOS", "PML", "colour and place")] == [0.76, 0.66, 0.54]
+
+
+def test_places_along_borders_join_less_often():
+    border, others = numbers(r"agree on (\d+)% .* on (\d+)%", outputs("border = (beside"))
+    assert border < others - 10
+
+
+def test_a_growing_pool_helps_on_the_drifting_clip():
+    fixed, growing = numbers(r"frame 0 (\d\.\d+), growing pool (\d\.\d+)", outputs("lasts ="))
+    assert growing > fixed + 0.1
+
+
+def test_some_clicks_are_nearly_worth_a_mask_and_not_every_one_helps():
+    first, whole = numbers(r"(\d\.\d+) with two, .* gives (\d\.\d+)", outputs("ax.axhline(whole"))
+    (last,) = numbers(r"(\d\.\d+) with eleven", outputs("ax.axhline(whole"))
+    assert first < last and whole - last < 0.1
+
+
+# ---- sections 6 to 12
+
+
+def test_a_head_flickers_less_than_a_vote():
+    vote, head = numbers(
+        r"PML ([\d,]+) times, FEELVOS ([\d,]+)", outputs("called something else for one frame only, beside")
+    )
+    assert 0 < head < vote
+
+
+def test_squared_distances_saturate_as_the_caption_says():
+    table = outputs("squared = torch.tensor")
+    assert 13.5 < row("0", table)[1] / row("4", table)[1] < 14.5 and row("10", table)[1] < 0.001
+
+
+def test_frame_0_finds_itself_and_renaming_changes_no_pixel():
+    assert "at most 0.000 on its own places" in outputs("own = labels_of(twins, 0)")
+    assert "swapped, 0 of" in outputs("swapped = torch.tensor")
+
+
+def test_ordinary_weights_begin_on_the_flat_part():
+    table = outputs("begin = []")
+    ordinary, small = row("1", table), row("0.25", table)
+    assert ordinary[1] > 0.9 > 0.1 > small[1] and 10 * ordinary[3] < small[3]
+
+
+def test_the_literal_head_ends_above_where_the_other_one_began():
+    curves = {name: [told["losses"] for told in CLAIMS.where(set="training curves", system=name)] for name in VARIANTS}
+    mean = {name: [sum(at) / len(at) for at in zip(*losses, strict=True)] for name, losses in curves.items()}
+    literal, trusting = mean["literal head"], mean["FEELVOS"]
+    assert round(literal[0], 2) == 0.71 and literal[-1] > 2 * trusting[0]
+    assert min(literal) < literal[-1] and min(trusting) < trusting[-1]
+    assert [round(on("plain", name), 2) for name in ("literal head", "copy", "FEELVOS")] == [0.23, 0.35, 0.64]
+
+
+def test_lean_follows_objects_before_the_first_step_and_the_literal_head_does_not():
+    table = outputs("after = []")
+    assert row("literal head", table)[0] < 0.15 and row("trusting its cues", table)[0] > 0.4
+
+
+# ---- sections 13 and 14
+
+
+def test_feelvos_reaches_its_targets():
+    assert on("plain", "FEELVOS") >= BASELINES["plain"]["matcher"]["J"]
+    assert labelled("plain", "FEELVOS") >= BASELINES["plain"]["matcher"]["J"] + 0.15
+    assert labelled("occlusion", "FEELVOS", "late") >= BASELINES["occlusion"]["DIS warp"]["after"] + 0.4
+    assert labelled("occlusion", "FEELVOS", "late") >= on("occlusion", "DIS warp", "late") + 0.4
+    assert on_film("FEELVOS") >= 0.65
+    assert 1000 / max(labelled(label, "FEELVOS", "ms") for label in LABELS) >= 30
+
+
+def test_feelvos_is_best_but_where_looks_drift():
+    for label in LABELS:
+        others = [BASELINES[label][name]["J"] for name in ("copy", "DIS warp", "one-shot")]
+        others += [labelled(label, "PML"), labelled(label, "PML, growing")]
+        assert (labelled(label, "FEELVOS") > max(others)) == (label != "drift")
+    assert labelled("occlusion", "FEELVOS", "late") > BASELINES["occlusion"]["one-shot"]["after"]
+    growing = [round(labelled("drift", "PML, growing", measure), 2) for measure in ("J", "late")]
+    assert growing == [0.69, 0.62] and round(labelled("drift", "FEELVOS", "late"), 2) == 0.46
+    assert 0 < on_film("FEELVOS") - osvos() < 0.05
+
+
+def test_the_worst_clip_of_the_stored_run_has_a_look_alike_and_large_slow_objects():
+    table = outputs("def evidence")
+    assert "distractor" in table
+    for name in ("1", "2"):
+        _, places, step, hidden = row(name, table)
+        assert places > 50 and step < 4 and hidden == 0
+
+
+# ---- sections 15 and 16
+
+
+def test_claims_end_as_the_lesson_explains_them():
+    found = {told["claim"]: told["verdict"] for told in verdicts(CLAIMS)}
+    other = {name: verdict for name, verdict in found.items() if verdict != HOLDS}
+    assert other == {"R1": OPEN, "R4": OPEN, "R6": OPEN, "R12": FAILS}
+
+
+def test_the_order_of_what_omissions_cost_is_the_one_that_is_told():
+    lost = {name: overall("FEELVOS") - overall(name) for name in VARIANTS}
+    told = ("no first frame", "no previous frame, no feedback", "no previous frame")
+    assert [round(lost[name], 2) for name in told] == [0.13, 0.09, 0.06]
+    assert all(abs(lost[name]) < 0.01 for name in ("global twice", "no feedback"))
+
+
+def test_a_look_alike_costs_propagation_less():
+    (cost,) = [told["means"].values() for told in verdicts(CLAIMS) if told["claim"] == "R6, cost"]
+    assert [round(value, 2) for value in cost] == [0.08, 0.03]
+
+
+def test_the_mean_of_positives_fails_on_plain_clips_as_well():
+    gains = [on(kind, "PML") - on(kind, "PML, plain triplet") for kind in ("plain", "two in one")]
+    assert (
+        min(gains) > 0.3 and abs(gains[0] - gains[1]) < 0.05 and on("plain", "PML, plain triplet") < on("plain", "copy")
+    )
+
+
+def test_after_160_steps_neither_network_beats_colour_and_place():
+    assert [round(overall(name), 2) for name in ("FEELVOS", "colour and place")] == [0.55, 0.57]
+    assert overall("PML") < overall("FEELVOS")
+
+
+def test_on_film_feelvos_is_ahead_of_warping_everywhere_and_of_osvos_on_four():
+    names = {told["name"] for told in CLAIMS.where(set="DAVIS")}
+    assert all(on_film("FEELVOS", name=name) > on_film("DIS warp", None, name=name) for name in names)
+    ahead = {name: on_film("FEELVOS", name=name) - osvos(name=name) for name in names}
+    assert {name for name in ahead if ahead[name] < 0} == {"dog", "libby"} and max(
+        ahead, key=ahead.get
+    ) == "horsejump-high"
+    horse, dog = ([round(on_film("FEELVOS", name=n), 2), round(osvos(name=n), 2)] for n in ("horsejump-high", "dog"))
+    assert horse == [0.76, 0.63] and dog == [0.79, 0.83] and ahead["libby"] > -0.02
+    assert [round(on_film("FEELVOS", measure="seconds"), 2), round(osvos("seconds"), 2)] == [0.13, 0.23]
+    assert round(on_film("FEELVOS") - on_film("PML"), 1) == 0.1
