@@ -82,5 +82,5 @@ class TestPixelRetrieval(Lesson):
         "retrieval.agreed": "def agreed(neighbours):\n    return neighbours[:, 0] == 0",
         "retrieval.squash": "def squashed_distances(x, y):\n    return torch.cdist(x, y)",
         "retrieval.global_match": "def global_match(query, reference, ids, objects):\n    return query[:1].repeat(1 + len(objects), 1, 1)",
-        "retrieval.local_match": "def local_match(query, previous, ids, objects, reach):\n    return query[:1].repeat(1 + len(objects), 1, 1)",
+        "retrieval.local_match": "def local_match(query, *rest):\n    return query[:1].repeat(1 + len(rest[2]), 1, 1)",
     }
