@@ -252,7 +252,7 @@ for level, (name, look) in enumerate(zip(curves, (dict(color="#0072b2"), dict(co
         strip.scatter(places[part], [-level - 0.2 * part] * 12, color=colour, marker=mark, s=18)
 left.set(xlabel="direction (degrees)", ylabel="loss", ylim=(0, None))
 left.legend(fontsize=8)
-strip.set(xlabel="embedding: ● jacket, ■ trousers, x wall")
+strip.set(xlabel="● jacket, ■ trousers, x wall")
 strip.set_yticks([-0.2, -1.2], ["closest", "mean"])
 Picture(figure, alt="The loss over the direction, and what each loss prefers: " + "; ".join(f"{name} {int(liked[name])} degrees, where {right[name]:.0%} of the places find their own kind" for name in curves) + ".")
 
@@ -452,7 +452,7 @@ ClickSegmenter(target, shipped_pml, frame=clicked_at, clicks=[(1, row // 4, colu
 # %%
 from vostutor.widgets.verdicts import judge, paint
 
-twins = film("distractor", 0)
+twins = film("distractor", 9)
 by_pml = predict_clip(PML(shipped_pml, agree=None), twins)
 
 
@@ -566,8 +566,8 @@ own = labels_of(twins, 0)
 print(f"frame 0 matched with itself: the map of object 1 is at most {float(global_match(first, first, own, twins.object_ids)[1][own == 1].max()):.3f} on its own places")
 names = ("the ground", *(f"object {k}, {kind}" for k, kind in zip(twins.object_ids, twins.categories)))
 far = global_match(now, first, labels_of(twins, 0), twins.object_ids)
-tiles = [draw_masks(twins.frames[asked_at], twins.ids[asked_at], scale=2, width=1)] + [as_nearness(each) for each in far[:3]]
-Picture(contact_sheet(tiles, columns=2, captions=[f"frame {asked_at}, true masks", *(f"near to {name}" for name in names[:3])]), alt=f"Frame {asked_at} with its true masks, and how near each place of it is to what the ground and the first objects were in frame 0.", width=760)
+tiles = [draw_masks(twins.frames[asked_at], twins.ids[asked_at], scale=2, width=1)] + [as_nearness(each) for each in far[:2]]
+Picture(contact_sheet(tiles, captions=[f"frame {asked_at}, true masks", *(f"near to {name}" for name in names[:2])]), alt=f"Frame {asked_at} with its true masks, and how near each place of it is to what the ground and object 1 were in frame 0.", width=980)
 
 # %% [markdown]
 # A map like this finds an object wherever it went and however long it was hidden. And it lights up on everything that *looks like* it, for looks are all it compares. Where the twin stood in frame 0 already, its places were told as *ground*: then both maps are bright on it, and a hair decides.
@@ -751,7 +751,7 @@ losses_of = {title: np.mean([row["losses"] for row in claims.where(set="training
 figure, ax = new_figure(width=5.8, height=2.4)
 for (name, losses), look in zip(losses_of.items(), (dict(linestyle="dashed", color="#d55e00"), dict(color="#0072b2"))):
     ax.plot(10 * np.arange(1, 1 + len(losses)), losses, label=name, **look)
-ax.set(xlabel="step", ylabel="loss of the hardest pixels", ylim=(0, None))
+ax.set(xlabel="step", ylabel="hard pixels' loss", ylim=(0, None))
 ax.legend(loc="upper right")
 ends = {name: (losses[0], losses[-1]) for name, losses in losses_of.items()}
 Picture(figure, alt="Loss over the steps, means of five trainings: " + ", ".join(f"{name} from {a:.2f} to {b:.2f}" for name, (a, b) in ends.items()) + ".")
@@ -776,7 +776,7 @@ if quiet:  # no time to learn from nothing: begin with the shipped weights
     mine.load_state_dict(shipped.state_dict())
 settings = Training(steps={"smoke": 3, "cpu": 100}.get(profile, 2000), batch=2 if quiet else 8, rate=1e-5 if quiet else 2e-3, warm_up=20)
 kept = None if quiet else run_file("07-feelvos", settings, seed, profile, global_match, local_match)  # another file for other matching
-watchers = [LiveCurve("loss of the hardest pixels")] if quiet else [Bar(), LiveCurve("loss of the hardest pixels")]
+watchers = [LiveCurve("hard pixels' loss")] if quiet else [Bar(), LiveCurve("hard pixels' loss")]
 history = train(mine.to(device), draw_batch, feelvos_objective, settings, seed=seed, checkpoint=kept, watchers=watchers)
 mine = mine.cpu()
 
@@ -876,7 +876,7 @@ def evidence(clip, found, name):
 Table([evidence(exam[worst], exam_found["FEELVOS"][worst], name) for name in exam[worst].object_ids], caption=f"{exam[worst].name}: the window reaches {shipped.config.reach} places.", digits=2)
 
 # %% [markdown]
-# Name the reason before you go on. There are only a few: the object has *few places* (a map at a quarter of the size has four for a thing of eight pixels across); it moved *out of the window* between two frames, so that L says nothing of it; it was *lost long enough* for the previous answer and the window to be almost empty, and looks have changed meanwhile, so that G alone is not believed; or a *look-alike* came near enough to be in the window too. (In the stored run, which has two clips only, it is this last one: both objects are large, slow, and never out of sight.)
+# Name the reason before you go on. There are only a few: the object has *few places* (a map at a quarter of the size has four for a thing of eight pixels across); it moved *out of the window* between two frames, so that L says nothing of it; it was *lost long enough* for the previous answer and the window to be almost empty, and looks have changed meanwhile, so that G alone is not believed; it *changed*, in size or in looks, until nothing in frame 0 resembled it; or a *look-alike* came near enough to be in the window too. (In the stored run, which has two clips only, it is this last one: both objects are large, slow, and never out of sight.)
 #
 # ## 14 · Ask it yourself
 #
@@ -891,10 +891,10 @@ probe.place = list(probe.likeness.lookalike(9, shipped.config.reach))
 probe
 
 # %%
-ground = probe.maps.truth == 0
-strangers = {name: int((ground & (maps[1:].min(0) < maps[0])).sum()) for name, maps in (("G alone", probe.maps.far), ("L alone", probe.maps.near))}
-strangers["the network"] = int((ground & (probe.maps.answer > 0)).sum())
-print("places of the ground that are given to an object: " + ", ".join(f"by {name} {n}" for name, n in strangers.items()))
+others = probe.maps.truth != 1
+taken = {f"{name} alone": others & (maps.argmin(0) == 1) for name, maps in (("G", probe.maps.far), ("L", probe.maps.near))}
+taken["the network"] = others & (probe.maps.answer == 1)
+print("places of others that are given to object 1: " + ", ".join(f"by {name} {int(where.sum())}" for name, where in taken.items()))
 
 # %% [markdown]
 # ## 15 · What each part is worth
