@@ -252,7 +252,7 @@ EXERCISE = Exercise(
         Slip("the negatives were detached: anchor and negative move away from each other", _detached(2)),
     ),
     hints=(
-        "A rider wears a black jacket and white trousers. What does a loss do to the network that wants all pixels of the rider in one spot, "
+        "A rider wears a black jacket and white trousers. What does a loss do to the network that wants all of the rider in one spot, "
         "though at the end only the nearest neighbour is asked?",
         "Make two tables of squared distances, anchors against positives and anchors against negatives. Which single number of each row "
         "decides the label that this anchor would get?",
