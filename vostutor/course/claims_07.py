@@ -117,23 +117,28 @@ def trial(job: tuple[str, int], *, recipe, nets: Path) -> list[dict]:
     network, history = trained(name, seed, recipe, kept_file(nets, job).with_suffix(".pt"))
     points = [round(float(mean), 4) for mean in history.smoothed(CURVE)[CURVE - 1 :: CURVE]]
     cost = {"steps": history.steps, "cpu_seconds": round(history.cpu_seconds, 1)}
+    asked = rows.systems_of(name, network)
     curve = {"set": CURVES, "system": name, "seed": seed, "every": CURVE, "losses": points, **cost}
-    return [*rows.on_clips(rows.systems_of(name, network), seed, recipe), curve]
+    told = [*rows.on_clips(asked, seed, recipe), curve]
+    if name == "FEELVOS":  # its target is a row of the table of baselines
+        told += [row | {"seed": seed} for row in rows.on_label("plain", name, asked[name], recipe)]
+    return told
 
 
 def on_labels(recipe) -> Iterator[dict]:
-    """The shipped networks on the clips of data/minivos-baselines.json, so that the two tables can stand side by side."""
+    """The shipped networks, and what learns nothing, on the clips of data/minivos-baselines.json: both tables can stand side by side."""
     from rich.progress import track
 
     from vostutor.course import retrieval_rows as rows
 
-    asked = {}
+    asked = {rows.PLACED: (rows.UNLEARNED[rows.PLACED], {})}
     for system, (network, weights) in shipped().items():
-        asked |= {name: (make, weights) for name, make in rows.systems_of(system, network).items()}
+        made = rows.systems_of(system, network)
+        asked |= {f"shipped {name}": (make, {"weights": weights}) for name, make in made.items()}
     for label in track(rows.LABELS, description="labels"):
-        for system, (make, weights) in asked.items():
-            for row in rows.on_label(label, f"shipped {system}", make, recipe):
-                yield row | {"weights": weights}
+        for system, (make, told) in asked.items():
+            for row in rows.on_label(label, system, make, recipe):
+                yield row | told
 
 
 def on_real(root) -> Iterator[dict]:
@@ -145,8 +150,8 @@ def on_real(root) -> Iterator[dict]:
     seen_whole = (rows.COPY, rows.WARP)
     asked = [(name, make, None if name in seen_whole else rows.HALF, {}) for name, make in rows.UNLEARNED.items()]
     for system, (network, weights) in shipped().items():
-        (make,) = (each for name, each in rows.systems_of(system, network).items() if name == system)
-        asked += [(system, make, height, {"weights": weights}) for height in (rows.SMALL, rows.HALF)]
+        for name, make in rows.systems_of(system, network).items():
+            asked += [(name, make, height, {"weights": weights}) for height in (rows.SMALL, rows.HALF)]
     for name in track(root.sequences(), description="real video"):
         for system, make, height, told in asked:
             yield rows.on_sequence(root, name, system, make, height) | told
@@ -171,13 +176,14 @@ def verdicts(claims: Claims) -> list[dict]:
     R1 local matching with the frame before beats global matching with it. R2 to R4 what dropping a cue costs: the frame before, the
     first frame, the previous prediction. R5 matching finds again what was hidden, propagation does not. R6 global matching alone is
     fooled by look-alikes, propagation less: in J, and in what a look-alike costs. R7 both together beat either. R8 coordinates help
-    PML, R9 a growing pool does. R10 the closest positive keeps an object of two looks together where the mean of all does not. R11
-    FEELVOS beats PML, and R12 PML what colour and place can do.
+    PML, R9 a growing pool does. R10 the closest friend and stranger keep an object of two looks together where means do not: means of
+    both, and of the friends alone. R11 FEELVOS beats PML, and R12 both what colour and place can do.
     """
     full, twice, first_only = "FEELVOS", "global twice", "no previous frame, no feedback"
     following = "no first frame"
     of, costs = partial(by_seed, claims), lambda name: (f"{name}, lost", lost_to_twins(claims, name))
     everywhere = {"measure": "J", "sets": ("plain", "occlusion", "distractor", "drift")}
+    plain, two_looks = ({"measure": "J", "sets": (kind,)} for kind in ("plain", "two in one"))
     told = [row("R1", "local beats global matching with the frame before", full, twice, of, **everywhere)]
     for claim, without in (("R2", "no previous frame"), ("R3", following), ("R4", "no feedback")):
         told.append(row(claim, f"{without}: J is lost", full, without, of, **everywhere))
@@ -192,10 +198,14 @@ def verdicts(claims: Claims) -> list[dict]:
         row("R8", "coordinates help PML", "PML", "PML, no coordinates", of, **everywhere),
         row("R9", "a growing pool helps PML", "PML, growing", "PML", of, **everywhere),
         row("R9, drift", "where looks drift, in the last quarter", "PML, growing", "PML", of, measure="late", sets=("drift",)),
-        row("R10", "the closest positive beats the mean, two looks", "PML", "PML, plain triplet", of, measure="J", sets=("two in one",)),
-        row("R10, plain", "and on plain clips", "PML", "PML, plain triplet", of, measure="J", sets=("plain",)),
-        row("R11", "FEELVOS beats PML", full, "PML", of, **everywhere),
-        row("R12", "a learned space beats colour and place", "PML", "colour and place", of, **everywhere),
+        row("R10", "closest friend and stranger beat the means of both, two looks", "PML", "PML, mean triplet", of, **two_looks),
+        row("R10, plain", "and on plain clips", "PML", "PML, mean triplet", of, **plain),
+        row("R10, friends", "closest friends beat their mean, two looks", "PML", "PML, plain triplet", of, **two_looks),
+        row("R10, friends, plain", "and on plain clips", "PML", "PML, plain triplet", of, **plain),
+        row("R11", "FEELVOS beats PML with a growing pool", full, "PML, growing", of, **everywhere),
+        row("R11, fixed", "and with the pool of the first frame", full, "PML", of, **everywhere),
+        row("R12", "PML beats colour and place", "PML", "colour and place", of, **everywhere),
+        row("R12, FEELVOS", "FEELVOS beats colour and place", full, "colour and place", of, **everywhere),
     ]  # fmt: skip
     return told
 

@@ -27,6 +27,7 @@ from vostutor.engine.infer import predict, predict_clip
 from vostutor.engine.one_shot import PAIR
 from vostutor.engine.retrieval import BACK_AGAIN, mean_j
 from vostutor.engine.scaled import Scaled
+from vostutor.metrics.region import jaccard
 from vostutor.models.baselines import CopyFirstMask, FlowWarp
 from vostutor.models.feelvos import FEELVOS
 from vostutor.models.pml import PML, agreed, coordinates
@@ -38,7 +39,8 @@ TWO_IN_ONE = "two in one"
 BASELINE_SEED = 1_000_000  # the first clip of each label in data/minivos-baselines.json
 LABELS = ("plain", "drift", "occlusion", "distractor", "fast", "crossing")
 SETS = ("plain", "occlusion", "distractor", "drift", TWO_IN_ONE)
-COPY, WARP = "copy", "DIS warp"
+COPY, WARP, PLACED = "copy", "DIS warp", "colour and place"
+HIDDEN = 0.25  # as in the table of baselines: an object is hidden while it shows less than this share of its first area
 REAL, SMALL, HALF = "DAVIS", 96, 240  # and rows that a network sees of it
 Make = Callable[[], Segmenter]
 
@@ -92,7 +94,7 @@ UNLEARNED: dict[str, Make] = {
     COPY: CopyFirstMask,
     WARP: partial(FlowWarp, dis_flow),
     "nearest colour": lambda: PML(Colour(0.0), k=1, agree=None),
-    "colour and place": lambda: PML(Colour(PLACE), k=1, agree=None),
+    PLACED: lambda: PML(Colour(PLACE), k=1, agree=None),
 }
 
 
@@ -104,18 +106,32 @@ def on_clips(systems: dict[str, Make], seed: int, recipe: Recipe) -> Iterator[di
 
 
 def on_label(label: str, system: str, make: Make, recipe: Recipe) -> Iterator[dict]:
-    """A row for each of the 24 clips of a label that the table of baselines has."""
+    """A row for each of the 24 clips of a label that the table of baselines has. `part`, of object 1 alone as in that table, is its J
+    after it was hidden, and where looks drift its J in the last quarter.
+    """
     for k in range(recipe.baseline_clips):
         clip = draw_clip(label, BASELINE_SEED + k, size=recipe.size, frames=recipe.frames, flow=False)
-        yield {"set": f"{label}, baselines", "system": system, "clip": k, **on_clip(label, make, clip)}
+        told = on_clip(label, make, clip, part=frames_apart(label, clip))
+        yield {"set": f"{label}, baselines", "system": system, "clip": k, **told}
 
 
-def on_clip(name: str, make: Make, clip: Clip) -> dict[str, float]:
-    """The figures of a system on a clip."""
+def frames_apart(label: str, clip: Clip) -> Tensor:
+    """The frames for which the table of baselines has figures of their own. Shapes: bool (T,)."""
+    t, shown = torch.arange(len(clip)), (clip.ids == 1).sum((1, 2))
+    hidden = t[shown < HIDDEN * shown[0]]
+    if label == "occlusion":
+        return t > hidden[-1] if len(hidden) else torch.zeros(len(t), dtype=torch.bool)
+    return t >= len(t) - len(t) // 4 if label == "drift" else torch.zeros(len(t), dtype=torch.bool)
+
+
+def on_clip(name: str, make: Make, clip: Clip, part: Tensor | None = None) -> dict[str, float]:
+    """The figures of a system on a clip, and of object 1 on a part of its frames, where that has any. Shapes: part bool (T,)."""
     started = process_time()
     answer = predict_clip(make(), clip)
     spent = 1000 * (process_time() - started) / len(clip)
     figures = {"J": mean_j(clip, answer, slice(1, None)), "late": mean_j(clip, answer, late_frames(name, clip))}
+    if part is not None and part.any():
+        figures["part"] = float(jaccard(*((ids[part] == 1).numpy() for ids in (clip.ids, answer))).mean())
     return {**{key: round(value, 4) for key, value in figures.items()}, "ms": round(spent, 1)}
 
 

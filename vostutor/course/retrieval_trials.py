@@ -3,7 +3,7 @@
 One Recipe for all: whoever changes the number of steps changes it for every variant of a system. A number of steps, not a time, so that a
 busy machine trains no worse; they are chosen for less than 180 CPU-seconds a variant and seed.
 
-Reading order: Recipe, VARIANTS, trained.
+Reading order: Recipe, mean_triplet, VARIANTS, trained.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from torch import Generator, nn
+from torch import Generator, Tensor, nn
 
 from vostutor.core.errors import SettingsError
 from vostutor.data.clip_views import ClipViews, clip_view_batches, clip_view_pool
@@ -19,6 +19,7 @@ from vostutor.data.pool import Pool
 from vostutor.engine.training import History, Objective, Training, train
 from vostutor.models import feelvos, pml
 from vostutor.nn.backbone import Backbone
+from vostutor.ops.nearest import squared_distances
 
 FEELVOS, PML = "FEELVOS", "PML"
 
@@ -69,6 +70,18 @@ class Variant:
         return feelvos.objective if self.system == FEELVOS else partial(pml.objective, triplet=self.triplet)
 
 
+def mean_triplet(anchors: Tensor, positives: Tensor, negatives: Tensor, *, margin: float) -> Tensor:
+    """What is lost where the mean of both sides counts, so that neither has the advantage of being the closest.
+
+    Shapes: anchors (A,C), positives (M,C), negatives (N,C) -> (A,).
+    >>> from torch import tensor
+    >>> mean_triplet(tensor([[0.0]]), tensor([[1.0], [3.0]]), tensor([[2.0], [2.0]]), margin=0.5)         # (1 + 9) / 2 - 4 + 0.5
+    tensor([1.5000])
+    """
+    near, far = (squared_distances(anchors, others).mean(dim=1) for others in (positives, negatives))
+    return (near - far + margin).clamp(min=0)
+
+
 FULL, PLACED = feelvos.PROFILES["cpu"], pml.PROFILES["cpu"]
 VARIANTS = {
     FEELVOS: Variant(FEELVOS, FULL),
@@ -81,6 +94,7 @@ VARIANTS = {
     PML: Variant(PML, PLACED),
     "PML, no coordinates": Variant(PML, replace(PLACED, coordinates=False)),
     "PML, plain triplet": Variant(PML, PLACED, pml.plain_triplet),
+    "PML, mean triplet": Variant(PML, PLACED, mean_triplet),
 }
 
 
