@@ -165,6 +165,13 @@ def wrong_absent_is_0(query, reference, ids, objects):
     return torch.where(present[:, None, None], maps, 0.0)
 
 
+def wrong_absent_is_infinite(query, reference, ids, objects):
+    """kept the infinity that masked the others"""
+    maps = right_table(query, reference, ids, objects)
+    present = torch.tensor([bool((ids == value).any()) for value in (0, *objects)])
+    return torch.where(present[:, None, None], maps, torch.inf)
+
+
 def wrong_mask_times_distance(query, reference, ids, objects):
     """places of other labels got the distance 0"""
     table = table_of(query, reference)

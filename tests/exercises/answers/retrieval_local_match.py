@@ -137,6 +137,12 @@ def wrong_absent_is_0(query, previous, ids, objects, reach):
     return right_slid(query, previous, ids, objects, reach) * seen
 
 
+def wrong_absent_is_infinite(query, previous, ids, objects, reach):
+    """kept the infinity that masked the others"""
+    seen = F.max_pool2d(masks_of(ids, objects).float()[None], 2 * reach + 1, 1, reach)[0] > 0
+    return right_slid(query, previous, ids, objects, reach).where(seen, torch.inf)
+
+
 def wrong_everywhere(query, previous, ids, objects, reach):
     """the reach is ignored"""
     return right_slid(query, previous, ids, objects, max(ids.shape))

@@ -190,6 +190,10 @@ def _slips_of_distance(search: Callable) -> tuple[Slip, ...]:
         ),
         Slip("half of the squared distance is squashed, not all of it", lambda *i: search(*i, squeeze=torch.tanh)),
         Slip(
+            "a label without a place kept the infinity that masked the others: mask with 1, or squash last",
+            lambda *i: search(*i, squeeze=lambda s: torch.tanh(s / 2).where(s < inf, inf)),
+        ),
+        Slip(
             "a sigmoid begins at a half: twice the sigmoid minus 1 is the squashing",
             lambda *i: search(*i, squeeze=torch.sigmoid),
         ),
