@@ -161,7 +161,7 @@ def _segment_onavos(profile: str, device: torch.device) -> Segmenter:
 def _segment_pml(profile: str, device: torch.device) -> Segmenter:
     from vostutor.models.pml import PML
 
-    return PML(load("pml", profile).to(device))
+    return PML(load("pml", profile).to(device), agree=None)  # on film what joins later does harm: data/claims/07.json
 
 
 def _segment_feelvos(profile: str, device: torch.device) -> Segmenter:

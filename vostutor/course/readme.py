@@ -117,9 +117,9 @@ def verdicts_table(verdicts: Sequence[dict], paired: str) -> str:
     """What became of each claim. paired: over what the differences are paired, seeds or clips."""
     told = [["claim", "difference", paired, "verdict"]]
     for row in verdicts:
-        spread = "" if row["se"] is None else f" ± {row['se']:.2f}"
+        spread = "" if row["se"] is None else f" ± {row['se']:.3f}"
         said = f"{row['claim']}: {row['says']}"
-        told.append([said, f"{row['difference']:.2f}{spread}", f"{row[paired]}", row["verdict"]])
+        told.append([said, f"{row['difference']:.3f}{spread}", f"{row[paired]}", row["verdict"]])
     return markdown_table(told)
 
 

@@ -234,7 +234,7 @@ class EmbeddingScatter(View):
         ax.plot(*own, "P", color="white", markeredgecolor="#141414", markersize=10)
         ax.set_title(f"filled: first frame; hollow: frame {self.frames[1]}", fontsize=9.5)
         ax.set(xlabel="first principal axis", ylabel="second", aspect="equal")
-        ax.legend(fontsize=8, loc="best")
+        ax.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=3)
 
     def _show_frame(self, ax, n: int) -> None:
         pixels = cv2.GaussianBlur(as_pixels(self.clip.frames[self.frames[n]]), (0, 0), 0.7)
