@@ -134,6 +134,19 @@ def test_a_mask_that_cannot_be_embedded_changes_nothing():
     assert all(vars(system)[name] is each for name, each in before.items())
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("place", ["cpu", "cuda"])
+def test_a_gpu_answers_as_a_processor_does_where_the_frames_lie(monkeypatch, place):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # a label at the border may hang on the fourth digit
+    told, *later = (painted((6, 6 + t, 12), (16, 26 - t, 12), seed=t) for t in range(4))
+    expected, system = answers(net_of(), *(frame for frame, _ in later), told=told), FEELVOS(net_of().cuda())
+    system.observe(*(each.to(place) for each in told))
+    for (frame, _), prob_all in zip(later, expected, strict=True):
+        answer = system.step(frame.to(place))
+        assert answer.device.type == place and torch.equal(answer.cpu().argmax(dim=0), prob_all.argmax(dim=0))
+
+
 @pytest.mark.parametrize("network", [None, torch.nn.Conv2d(3, 8, 4), FEELVOS])
 def test_a_network_that_cannot_compare_is_refused(network):
     with pytest.raises(SettingsError, match="FEELVOSNet"):

@@ -73,6 +73,52 @@ def test_the_answer_that_is_fed_back_is_soft_and_teaches_nothing_itself():
     assert ((answer > 0.01) & (answer < 0.99)).any()
 
 
+def decided(net, called=None):
+    """The logits that `decide` answers from now on, with gradients kept; those of the first frame asked are everywhere `called`'s."""
+    kept, decide = [], net.decide
+
+    def keeping(features, cues):
+        logits = decide(features, cues)
+        if called is not None and not kept:
+            logits = logits + 50 * (torch.arange(logits.shape[1]) == called)[:, None, None]
+        logits.retain_grad()
+        kept.append(logits)
+        return logits
+
+    net.decide = keeping
+    return kept
+
+
+def test_the_fourth_frame_follows_the_networks_own_answer_for_the_third_and_no_mask():
+    net = net_of()
+    kept = decided(net)
+    mask, answer = fed_back(net, frames=4)
+    torch.testing.assert_close(answer, kept[0][0].softmax(dim=0))
+    assert (answer - mask).abs().max() > 0.1  # so the line above tells them apart
+
+
+@pytest.mark.parametrize("called", [0, 1, 2])
+def test_a_third_frame_that_is_all_one_object_to_the_network_is_so_for_the_fourth(called):
+    near = Recorded(local_match)
+    net = net_of(local_match=near)
+    decided(net, called)
+    _, answer = fed_back(net, frames=4)
+    torch.testing.assert_close(answer[called], torch.ones(9, 12))
+    labels = near.calls[1][2]
+    assert (labels == called).sum() >= labels.numel() - 2  # each of the others keeps one place
+
+
+def test_the_loss_of_the_fourth_frame_teaches_nothing_by_way_of_the_third_answer(monkeypatch):
+    net, asked = net_of(), []
+    kept = decided(net)
+    monkeypatch.setattr(
+        "vostutor.models.feelvos.mined_cross_entropy",
+        lambda logits, ids, share: asked.append(1) or (len(asked) - 1) * logits[:, 1].mean(),  # the third frame's is 0
+    )
+    objective(net, batch_of(frames=4, count=1)).backward()
+    assert not kept[0].grad.any() and kept[1].grad.any()
+
+
 @pytest.mark.parametrize(("progress", "share"), [(0.0, 1.0), (0.25, 0.75), (0.4, 0.6), (0.5, 0.5), (1.0, 0.5)])
 def test_the_share_of_hard_pixels_falls_along_a_line_until_half_of_the_training(monkeypatch, progress, share):
     asked = []
@@ -87,6 +133,27 @@ def test_an_object_that_the_reference_lacks_has_no_chance(monkeypatch):
     monkeypatch.setattr("vostutor.models.feelvos.mined_cross_entropy", lambda a, b, c: asked.append(a) or a.mean())
     objective(net_of(), batch)
     assert (asked[0][1, 2] < -9e3).all() and (asked[0][0].abs() < 100).all() and (asked[0][1, :2].abs() < 100).all()
+
+
+def losses_of_two_steps(net, batch):
+    optimiser, losses = torch.optim.SGD(net.parameters(), lr=1e-2), []
+    for _ in range(2):
+        loss = objective(net, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_step_of_training_on_a_gpu_is_that_on_a_processor(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # a step changes the loss by less than a hundredth
+    batch = batch_of(frames=4)
+    here = losses_of_two_steps(net_of(), batch)
+    there = losses_of_two_steps(net_of().cuda(), {name: tensor.cuda() for name, tensor in batch.items()})
+    assert here[1] < 0.995 * here[0] and there == pytest.approx(here, rel=1e-4)
 
 
 def test_every_kernel_of_the_embedding_begins_with_a_one_in_its_middle_and_noise_that_is_not_cut_off():
