@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vostutor.core import DataError, SettingsError
+from vostutor.core.clip import Clip
 from vostutor.course import claims_07, retrieval_rows, retrieval_trials
 from vostutor.course.claims import PACKAGE, Claims, measure_claims
 from vostutor.course.retrieval_rows import SETS, UNLEARNED, draw_case
@@ -37,7 +38,9 @@ def rows(place, davis_root, recipe):
     patch.setattr(retrieval_trials, "VARIANTS", SOME)
     patch.setattr(retrieval_rows, "VARIANTS", SOME)
     network, _ = trained("FEELVOS", 0, recipe, place / "one.pt")
-    patch.setattr(claims_07, "shipped", lambda: {"FEELVOS": (network, "abcd1234")})
+    other, _ = trained("PML", 0, recipe, place / "other.pt")
+    both = {"FEELVOS": (network, "abcd1234"), "PML": (other, "ef567890")}
+    patch.setattr(claims_07, "shipped", lambda: both)
     told = list(claims_07.measure(data_root=davis_root, seeds=1, workers=1, kept=place / "kept", recipe=recipe))
     patch.undo()
     return told
@@ -61,14 +64,17 @@ def test_every_network_tells_its_curve_and_what_it_cost(rows):
 
 def test_real_video_is_shown_to_the_shipped_networks_in_two_sizes(rows):
     real = {(row["system"], row["rows"]) for row in rows if row["set"] == "DAVIS"}
-    colours = {("nearest colour", 240), ("colour and place", 240)}
-    assert real == {("copy", None), ("DIS warp", None), ("FEELVOS", 96), ("FEELVOS", 240)} | colours
+    learned = {(name, height) for name in ("FEELVOS", "PML", "PML, growing") for height in (96, 240)}
+    assert real == learned | {("copy", None), ("DIS warp", None), ("nearest colour", 240), ("colour and place", 240)}
     assert {row["weights"] for row in rows if row["set"] == "DAVIS" and row["system"] == "FEELVOS"} == {"abcd1234"}
 
 
 def test_the_shipped_networks_see_the_clips_of_the_table_of_baselines(rows):
-    found = {(row["set"], row["clip"]) for row in rows if row["system"] == "shipped FEELVOS"}
-    assert found == {(f"{label}, baselines", k) for label in retrieval_rows.LABELS for k in range(2)}
+    for system in ("shipped FEELVOS", "shipped PML", "shipped PML, growing", "colour and place"):
+        found = {
+            (row["set"], row["clip"]) for row in rows if row["system"] == system and row["set"].endswith("baselines")
+        }
+        assert found == {(f"{label}, baselines", k) for label in retrieval_rows.LABELS for k in range(2)}
     stored = json.loads((home() / "minivos-baselines.json").read_text())
     assert set(retrieval_rows.LABELS) <= set(stored["labels"]) and stored["clips"] == Recipe().baseline_clips
 
@@ -78,7 +84,37 @@ def test_an_interrupted_measurement_goes_on_and_measures_nothing_twice(rows, pla
     monkeypatch.setattr(claims_07, "shipped", dict)
     monkeypatch.setattr(claims_07, "trial", lambda job, **_: pytest.fail(f"{job} is measured again"))
     again = list(claims_07.measure(seeds=1, workers=1, kept=place / "kept", recipe=recipe))
-    assert again == [row for row in rows if "weights" not in row and row["set"] != "DAVIS"]
+    kept = [row for row in rows if "weights" not in row and row["set"] != "DAVIS"]
+    assert [row for row in again if row["system"] in SOME] == [row for row in kept if row["system"] in SOME]
+    assert len(again) == len(kept)
+
+
+def test_a_feelvos_from_nothing_is_held_beside_the_table_of_baselines(rows):
+    found = [row for row in rows if row["set"] == "plain, baselines" and row["system"] == "FEELVOS"]
+    assert [(row["seed"], row["clip"]) for row in found] == [(0, 0), (0, 1)]
+
+
+def test_parts_of_a_clip_are_those_of_the_table_of_baselines():
+    ids = torch.zeros(8, 4, 8, dtype=torch.int64)
+    for t, columns in enumerate((4, 4, 1, 0, 2, 4, 4, 4)):  # hidden while less than a quarter shows
+        ids[t, :, :columns] = 1
+    clip = Clip(torch.zeros(8, 3, 4, 8, dtype=torch.uint8), ids)
+    assert retrieval_rows.frames_apart("occlusion", clip).nonzero().flatten().tolist() == [4, 5, 6, 7]
+    assert retrieval_rows.frames_apart("drift", clip).nonzero().flatten().tolist() == [6, 7]
+    assert not retrieval_rows.frames_apart("plain", clip).any()
+    never = Clip(clip.frames, torch.ones_like(ids))
+    assert not retrieval_rows.frames_apart("occlusion", never).any()
+
+
+def test_the_figure_of_a_part_is_of_object_1_alone(monkeypatch):
+    ids = torch.zeros(8, 4, 8, dtype=torch.int64)
+    ids[:, :, :2], ids[:, :, 4:] = 1, 2
+    clip, answer = Clip(torch.zeros(8, 3, 4, 8, dtype=torch.uint8), ids), ids.clone()
+    answer[4:, :, 1], answer[:, :, 4:] = 0, 0
+    monkeypatch.setattr(retrieval_rows, "predict_clip", lambda system, clip: answer)
+    part = torch.arange(8) >= 6
+    assert retrieval_rows.on_clip("drift", object, clip, part)["part"] == 0.5
+    assert "part" not in retrieval_rows.on_clip("drift", object, clip, part & False)
 
 
 def test_a_clip_of_two_in_one_is_one_object_of_two_things(recipe):
@@ -131,7 +167,8 @@ def test_variants_differ_in_what_they_say_and_nothing_else():
         full, first=False
     )
     assert taken["PML, no coordinates"] == replace(placed, coordinates=False) and taken["PML, plain triplet"] == placed
-    assert VARIANTS["PML, plain triplet"].triplet is not VARIANTS["PML"].triplet
+    assert taken["PML, mean triplet"] == placed
+    assert len({VARIANTS[f"PML{more}"].triplet for more in ("", ", plain triplet", ", mean triplet")}) == 3
 
 
 def test_every_variant_takes_a_step(recipe):
@@ -187,8 +224,10 @@ CLAIMS = {  # which system is better than which, and in which sets
     "R4": ("FEELVOS", "no feedback", ALL), "R5": (ALONE, FOLLOWING, ["occlusion"]), "R5, warp": (ALONE, "DIS warp", ["occlusion"]),
     "R6": (FOLLOWING, ALONE, ["distractor"]), "R7": ("FEELVOS", ALONE, ALL), "R7, propagation": ("FEELVOS", FOLLOWING, ALL),
     "R8": ("PML", "PML, no coordinates", ALL), "R9": ("PML, growing", "PML", ALL), "R9, drift": ("PML, growing", "PML", ["drift"]),
-    "R10": ("PML", "PML, plain triplet", ["two in one"]), "R10, plain": ("PML", "PML, plain triplet", ["plain"]),
-    "R11": ("FEELVOS", "PML", ALL), "R12": ("PML", "colour and place", ALL),
+    "R10": ("PML", "PML, mean triplet", ["two in one"]), "R10, plain": ("PML", "PML, mean triplet", ["plain"]),
+    "R10, friends": ("PML", "PML, plain triplet", ["two in one"]), "R10, friends, plain": ("PML", "PML, plain triplet", ["plain"]),
+    "R11": ("FEELVOS", "PML, growing", ALL), "R11, fixed": ("FEELVOS", "PML", ALL),
+    "R12": ("PML", "colour and place", ALL), "R12, FEELVOS": ("FEELVOS", "colour and place", ALL),
 }  # fmt: skip
 
 
