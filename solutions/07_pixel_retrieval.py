@@ -702,7 +702,7 @@ tiles, captions = verdicts_on(pair, followed, (5, 15), "FEELVOS")
 Picture(contact_sheet(tiles, captions=captions), alt=f"Two frames with the answer of the shipped weights and your matching. {'; '.join(captions)}.", width=760)
 
 # %% [markdown]
-# It flickers less than the vote, though not by as much as T promises: along borders, where a place of four pixels is half of one thing and half of another, everything trembles, a warp as well.
+# It flickers less than the vote, though not by as much as T promises, and more than masks that are carried along: at borders, where a place of four pixels is half of one thing and half of another, whoever decides anew in each frame trembles.
 #
 # That the order does not matter is a real advantage. OSVOS trains a network for each object, and then they quarrel about pixels; here all objects are judged by one, and the softmax knows that a pixel can only belong to one of them.
 #

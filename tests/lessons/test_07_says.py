@@ -129,11 +129,10 @@ def test_some_clicks_are_nearly_worth_a_mask_and_not_every_one_helps():
 # ---- sections 6 to 12
 
 
-def test_a_head_flickers_less_than_a_vote():
-    vote, head = numbers(
-        r"PML ([\d,]+) times, FEELVOS ([\d,]+)", outputs("called something else for one frame only, beside")
-    )
-    assert 0 < head < vote
+def test_a_head_flickers_less_than_a_vote_and_more_than_a_warp():
+    text = outputs("called something else for one frame only, beside")
+    vote, head, warp = numbers(r"PML ([\d,]+) times, FEELVOS ([\d,]+) times, flow warp ([\d,]+)", text)
+    assert warp < head < 0.9 * vote
 
 
 def test_squared_distances_saturate_as_the_caption_says():

@@ -18,7 +18,7 @@ from vostutor.viz.digest import figure_digest
 from vostutor.viz.draw import as_pixels
 from vostutor.viz.figures import DPI, style
 
-_LIMIT = 14_000  # bytes that a stored photograph aims at: a notebook of half a megabyte holds fifteen
+_LIMIT = 13_500  # bytes that a stored photograph aims at: a notebook of half a megabyte holds fifteen
 _LEAST_WIDE = 500  # pixels that a photograph keeps when it is made smaller: frames of 160 columns are not
 _PALETTE = 64  # colours of a stored figure
 _UNSEEN = 0.5  # grey levels that a smaller palette may cost on average; a figure with a photograph in it loses more
