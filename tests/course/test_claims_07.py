@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.baselines import FIRST_SEED, HIDDEN, parts_of
 from vostutor.core import DataError, SettingsError
 from vostutor.core.clip import Clip
 from vostutor.course import claims_07, retrieval_rows, retrieval_trials
@@ -99,8 +100,11 @@ def test_parts_of_a_clip_are_those_of_the_table_of_baselines():
     for t, columns in enumerate((4, 4, 1, 0, 2, 4, 4, 4)):  # hidden while less than a quarter shows
         ids[t, :, :columns] = 1
     clip = Clip(torch.zeros(8, 3, 4, 8, dtype=torch.uint8), ids)
-    assert retrieval_rows.frames_apart("occlusion", clip).nonzero().flatten().tolist() == [4, 5, 6, 7]
-    assert retrieval_rows.frames_apart("drift", clip).nonzero().flatten().tolist() == [6, 7]
+    for label, part, frames in (("occlusion", "after", [4, 5, 6, 7]), ("drift", "last quarter", [6, 7])):
+        apart = retrieval_rows.frames_apart(label, clip)
+        assert apart.nonzero().flatten().tolist() == frames
+        assert apart[1:].tolist() == parts_of(label, clip)[part].tolist()
+    assert retrieval_rows.HIDDEN == HIDDEN and retrieval_rows.BASELINE_SEED == FIRST_SEED
     assert not retrieval_rows.frames_apart("plain", clip).any()
     never = Clip(clip.frames, torch.ones_like(ids))
     assert not retrieval_rows.frames_apart("occlusion", never).any()

@@ -93,7 +93,7 @@ def test_a_swan_is_found_by_its_colour_and_a_car_is_not():
 def test_nearest_colour_beats_copy_is_fooled_by_a_twin_and_place_helps():
     table = outputs("scoreboard = {name")
     copy, colour, placed = (row(name, table) for name in ("copy", "nearest colour", "colour and place"))
-    assert all(a < b for a, b in zip(copy[:3], colour, strict=False)) and colour[2] < colour[0] - 0.2
+    assert all(a < b for a, b in zip(copy[:3], colour[:3], strict=True)) and colour[2] < colour[0] - 0.2
     assert placed[2] > colour[2] + 0.2
     assert [round(on_film(name), 2) for name in ("nearest colour", "colour and place")] == [colour[3], placed[3]]
 
@@ -221,7 +221,7 @@ def test_the_worst_clip_of_the_stored_run_has_a_look_alike_and_large_slow_object
 def test_in_the_worst_clip_of_the_cpu_profile_something_passes_in_front():
     clip = draw_clip("scale", 1_900_050, flow=False)
     shown = (clip.ids == 1).sum((1, 2))
-    assert clip.object_ids == (1,) and 0 < shown.min() < shown[0] / 4 and shown[-1] > 4 * shown.min() / 2
+    assert clip.object_ids == (1,) and 0 < shown.min() < shown[0] / 4 and shown[-1] > 2 * shown.min()
 
 
 def test_on_the_twin_g_takes_what_l_does_not():

@@ -112,16 +112,20 @@ def test_a_batch_is_as_its_samples_one_by_one():
     torch.testing.assert_close(objective(net, batch), sum(alone) / 2, atol=1e-5, rtol=1e-5)
 
 
-def test_a_tiny_clip_is_overfitted():
-    net, batch = net_of(), batch_of(count=1)
-    optimiser = torch.optim.Adam(net.parameters(), lr=1e-2)
-    losses = []
-    for _ in range(60):
+def losses_of(net, batch, *, steps, optimiser=torch.optim.SGD):
+    """The loss before each step of a training on one batch."""
+    stepping, losses = optimiser(net.parameters(), lr=1e-2), []
+    for _ in range(steps):
         loss = objective(net, batch)
-        optimiser.zero_grad()
+        stepping.zero_grad()
         loss.backward()
-        optimiser.step()
+        stepping.step()
         losses.append(loss.item())
+    return losses
+
+
+def test_a_tiny_clip_is_overfitted():
+    losses = losses_of(net_of(), batch_of(count=1), steps=60, optimiser=torch.optim.Adam)
     assert losses[-1] < 0.25 * losses[0]
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.models.test_feelvos import SIZE, TINY, batch_of, net_of, seeded
+from tests.models.test_feelvos import SIZE, TINY, batch_of, losses_of, net_of, seeded
 from vostutor.core import DataError, SettingsError, ShapeError
 from vostutor.models.feelvos import PROFILES, EmbeddingLayer, mined_cross_entropy, objective
 from vostutor.ops.matching import global_match, local_match
@@ -135,24 +135,13 @@ def test_an_object_that_the_reference_lacks_has_no_chance(monkeypatch):
     assert (asked[0][1, 2] < -9e3).all() and (asked[0][0].abs() < 100).all() and (asked[0][1, :2].abs() < 100).all()
 
 
-def losses_of_two_steps(net, batch):
-    optimiser, losses = torch.optim.SGD(net.parameters(), lr=1e-2), []
-    for _ in range(2):
-        loss = objective(net, batch)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        losses.append(loss.item())
-    return losses
-
-
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_a_step_of_training_on_a_gpu_is_that_on_a_processor(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # a step changes the loss by less than a hundredth
     batch = batch_of(frames=4)
-    here = losses_of_two_steps(net_of(), batch)
-    there = losses_of_two_steps(net_of().cuda(), {name: tensor.cuda() for name, tensor in batch.items()})
+    here = losses_of(net_of(), batch, steps=2)
+    there = losses_of(net_of().cuda(), {name: tensor.cuda() for name, tensor in batch.items()}, steps=2)
     assert here[1] < 0.995 * here[0] and there == pytest.approx(here, rel=1e-4)
 
 
